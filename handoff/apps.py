@@ -1,0 +1,7 @@
+"""The handoff app."""
+
+from django.apps import AppConfig
+
+
+class HandoffConfig(AppConfig):
+    name = "handoff"

@@ -1,0 +1,63 @@
+"""What every request gets: the reader's time zone, and domain errors in words instead of a crash."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from leadflow.core.errors import DomainError
+from leadflow.core.views import toast
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class UserTimezoneMiddleware:
+    """Shows times in the zone of the person who is signed in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Activate the zone for this request only."""
+        with timezone.override(_zone_of(request)):
+            return self.get_response(request)
+
+
+def _zone_of(request: HttpRequest) -> ZoneInfo | None:
+    name = getattr(request.user, "time_zone", "") if request.user.is_authenticated else ""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+class DomainErrorMiddleware:
+    """Answers a DomainError with its sentence: a toast for htmx, a page with a way back otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on; errors come in through process_exception."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn a DomainError into an answer; anything else is not ours."""
+        if not isinstance(error, DomainError):
+            return None
+        if getattr(request, "htmx", False):
+            response = toast(HttpResponse(status=error.status), str(error), "bad")
+            response["HX-Reswap"] = "none"
+            return response
+        context = {"message": str(error), "status": error.status, "back": _way_back(request)}
+        return render(request, "core/error.html", context, status=error.status)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page the reader came from, when it is one of ours."""
+    came_from = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
+    return came_from if came_from and ours else "/"

@@ -1,0 +1,36 @@
+"""Places where apps plug in what the lead pages and conditions show of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from leadflow.core.registry import Registry
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A box on the record page: `load(lead, user)` gives its template's context, None hides it."""
+
+    title: str
+    template: str
+    load: Callable[[Any, Any], Mapping[str, Any] | None]
+    side: str = "right"  # left (facts), right (actions)
+
+
+@dataclass(frozen=True)
+class ConditionField:
+    """A field that conditions may use; `path` is its ORM lookup from the lead.
+
+    `kind` is number, text, choice, set or known; `moves_with_time` tells that its truth changes without
+    an event.
+    """
+
+    label: str
+    kind: str
+    path: str
+    choices: Callable[[], list[tuple[str, str]]] | None = None
+    moves_with_time: bool = False
+
+
+lead_panels: Registry[Panel] = Registry("the record page")
+condition_fields: Registry[ConditionField] = Registry("the condition language")

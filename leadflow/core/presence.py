@@ -1,0 +1,31 @@
+"""Live workers hold a database lock, so that a rehearsal in the future can refuse to run beside them."""
+
+import psycopg2
+from django.db import connection, connections
+from psycopg2.extensions import connection as PgConnection
+
+LOCK_KEY = 5_323_001
+
+_held: PgConnection | None = None
+
+
+def announce() -> None:
+    """Hold the shared lock for as long as this process lives; the server frees it however it ends."""
+    global _held
+    params = connections["default"].get_connection_params()
+    params.pop("cursor_factory", None)
+    params.pop("context", None)
+    _held = psycopg2.connect(**params)
+    _held.autocommit = True
+    with _held.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK_KEY])
+
+
+def workers_run() -> bool:
+    """Whether a worker holds the lock on this database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
+        free = cursor.fetchone()[0]
+        if free:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_KEY])
+    return not free

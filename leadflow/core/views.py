@@ -1,0 +1,106 @@
+"""Pages that belong to no app: the way in, search, the palette, health, and the component catalogue."""
+
+import json
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from leadflow.core import catalogue, palette
+from leadflow.core.models import Role
+
+HOME_OF = {
+    Role.REP: "handoff:queue",
+    Role.CARE: "handoff:queue",
+    Role.MARKETER: "leads:list",
+    Role.MANAGER: "reports:funnel",
+    Role.ADMIN: "reports:funnel",
+}
+
+
+def toast(
+    response: HttpResponse,
+    message: str,
+    tone: str = "good",
+    *,
+    action_label: str = "",
+    action_url: str = "",
+) -> HttpResponse:
+    """Let `response` show a toast in the page; the action (say "Undo") is sent as a POST."""
+    triggers = json.loads(response.get("HX-Trigger", "{}"))
+    triggers["toast"] = {
+        "message": message,
+        "tone": tone,
+        "action_label": action_label,
+        "action_url": action_url,
+    }
+    response["HX-Trigger"] = json.dumps(triggers)
+    return response
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Send everybody to the page their work starts on."""
+    return redirect(_first_address(HOME_OF.get(Role(request.user.role), "leads:list"), "leads:list"))
+
+
+def _first_address(*names: str) -> str:
+    """The address of the first page that exists."""
+    for name in names[:-1]:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return reverse(names[-1])
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The search box of the top bar: answers with the list of leads."""
+    query = request.GET.get("q", "").strip()
+    return redirect(f"{reverse('leads:list')}?{urlencode({'q': query})}")
+
+
+@require_safe
+def palette_entries(request: HttpRequest) -> HttpResponse:
+    """What the palette finds for ?q=, as a fragment."""
+    query = request.GET.get("q", "").strip()
+    return render(request, "core/palette.html", {"found": palette.find(request.user, query)})
+
+
+@require_safe
+@never_cache
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say "ok" when the database answers, 503 when it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("the database does not answer", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose protection has run out: say so, and how to go on."""
+    message = (
+        "This form was open for too long, or cookies are switched off. "
+        "Go back, load the page again and send it once more."
+    )
+    return render(request, "core/error.html", {"message": message, "back": request.path}, status=403)
+
+
+@require_safe
+def ui(request: HttpRequest) -> HttpResponse:
+    """The live catalogue of components, for staff."""
+    if not request.user.is_staff:
+        raise PermissionDenied
+    return render(request, "core/ui.html", catalogue.samples(user=request.user, at=timezone.now()))

@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL and Redis, and the launcher behind `make up`. Knows no business rule."""

@@ -1,0 +1,187 @@
+"""`make up`: start everything in order, keep it running, stop it all."""
+
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psycopg2
+
+from leadflow.runtime import (
+    addresses,
+    commands,
+    embedded,
+    folders,
+    health,
+    locks,
+    preflight,
+    processes,
+    secret,
+)
+from leadflow.runtime.errors import StartError
+from leadflow.runtime.stopping import StopRequested, listen_for_stop
+from leadflow.runtime.supervisor import TICK_SECONDS, Child, Supervisor, end_all
+from leadflow.runtime.terminal import say
+
+MARKER = "LEADFLOW_LAUNCHED_FOR"
+WEB_START_SECONDS = 90
+WEB_MAY_DIE = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person who starts LeadFlow may choose."""
+
+    home: Path
+    host: str
+    port: int
+    demo: bool
+
+
+def up(options: Options) -> int:
+    """Run LeadFlow until it is told to stop; raises StartError when it cannot start."""
+    listen_for_stop()
+    try:
+        with ExitStack() as cleanup:
+            Launcher(options, cleanup).run()
+    except StopRequested:
+        say("LeadFlow has stopped.")
+    return 0
+
+
+class Launcher:
+    """One run of LeadFlow; `cleanup` undoes it in reverse order, however far it came."""
+
+    def __init__(self, options: Options, cleanup: ExitStack) -> None:
+        self.home = options.home
+        self.options = options
+        self.cleanup = cleanup
+        self.children: list[Child] = []
+        self.supervisor = Supervisor(say)
+        self.port = options.port
+        self.url = ""
+
+    def run(self) -> None:
+        """Start in order, then supervise; every step counts on the ones before it."""
+        folders.prepare(self.home)
+        lock = self._lock_home()
+        processes.kill_marked(self._marker())
+        self._choose_port(lock)
+        secret.secret_key()
+        self._start_services()
+        self._migrate()
+        self._start_children()
+        self._wait_for_web()
+        self._greet()
+        self._fill_when_empty()
+        while True:
+            self._keep_going()
+
+    def _lock_home(self) -> int:
+        path = self.home / "run" / "launcher.lock"
+        lock = locks.take(path, wait=False)
+        if lock is None:
+            raise StartError(f"LeadFlow already runs on this data folder ({path.read_text()}).")
+        self.cleanup.callback(os.close, lock)
+        return lock
+
+    def _choose_port(self, lock: int) -> None:
+        self.port = preflight.choose_port(self.options.host, self.options.port)
+        self.url = health.site_url(self.options.host, self.port)
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"process {os.getpid()}, {self.url}".encode(), 0)
+
+    def _start_services(self) -> None:
+        say("Starting PostgreSQL and Redis ...")
+        stay = embedded.ensure(self.home, say=say)
+        self.cleanup.callback(self._leave, stay)
+        health.check_services()
+        for server in stay.servers:
+            self.supervisor.watch(server, start=partial(stay.revive, server))
+
+    def _leave(self, stay: embedded.Stay) -> None:
+        if stay.servers and not stay.end():
+            say("PostgreSQL and Redis keep running: another LeadFlow command uses them.")
+
+    def _migrate(self) -> None:
+        say("Bringing the database up to date ...")
+        self.cleanup.callback(end_all, self.children)
+        child = self._launch("migrate", commands.migrate())
+        while child.running():
+            time.sleep(TICK_SECONDS / 4)
+        self._check_migrated(child)
+
+    def _check_migrated(self, child: Child) -> None:
+        if child.exit_code() != 0:
+            said = processes.last_line(child.log)
+            raise StartError(f"The database cannot be brought up to date: {said} (see {child.log})")
+
+    def _start_children(self) -> None:
+        say("Starting web, worker and beat ...")
+        self._supervise("web", commands.web(host=self.options.host, port=self.port))
+        self._supervise("worker", commands.worker())
+        self._supervise("beat", commands.beat(home=self.home))
+
+    def _supervise(self, name: str, argv: list[str]) -> None:
+        self.supervisor.watch(self._launch(name, argv))
+
+    def _launch(self, name: str, argv: list[str]) -> Child:
+        child = Child(name, argv, self._environment(), self.home / "log" / f"{name}.log")
+        self.children.append(child)
+        child.launch()
+        return child
+
+    def _environment(self) -> dict[str, str]:
+        name, _, value = self._marker().partition("=")
+        ours = {
+            name: value,
+            "LEADFLOW_HOME": str(self.home),
+            "DATABASE_URL": addresses.database_url(),
+            "REDIS_URL": addresses.redis_url(),
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+        return os.environ | ours
+
+    def _marker(self) -> str:
+        return f"{MARKER}={self.home}"
+
+    def _wait_for_web(self) -> None:
+        deadline = time.monotonic() + WEB_START_SECONDS
+        while not health.answers(self.url):
+            self._keep_going()
+            if self.supervisor.deaths("web") > WEB_MAY_DIE or time.monotonic() > deadline:
+                raise StartError(f"The web process does not answer: see {self.home}/log/web.log")
+
+    def _greet(self) -> None:
+        say(f"\n  LeadFlow is ready: {self.url}\n")
+        if self.options.demo:
+            say(f"  Demo sign-ins, password {commands.DEMO_PASSWORD}:")
+            for email, role in commands.DEMO_SIGN_INS:
+                say(f"    {email:<20} {role}")
+        say(f"\n  Data and logs: {self.home}\n  Ctrl-C stops everything.\n")
+
+    def _fill_when_empty(self) -> None:
+        if self.options.demo and has_no_leads():
+            say("Filling in demo data; pages fill up as it goes ...")
+            self.supervisor.await_end(self._launch("demo", commands.demo()), done="demo data is in")
+
+    def _keep_going(self) -> None:
+        self.supervisor.tick()
+        time.sleep(TICK_SECONDS)
+
+
+def has_no_leads() -> bool:
+    """Is the database of LeadFlow without any lead?"""
+    connection = psycopg2.connect(addresses.database_url())
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT NOT EXISTS (SELECT FROM leads_lead)")
+            row = cursor.fetchone()
+            return row is not None and bool(row[0])
+    except psycopg2.errors.UndefinedTable:
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,45 @@
+"""The leads app: people, the pipeline, and everything that is known to have happened."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class LeadsConfig(AppConfig):
+    name = "leads"
+
+    def ready(self) -> None:
+        """Plug the fields of leads into the condition language and the pages into the rail."""
+        post_migrate.connect(_install_pipeline, sender=self)
+        from leadflow.core.parts import ConditionField, condition_fields
+        from leads import policies  # noqa: F401  (permissions register themselves)
+        from leads.queries import country_choices, persona_choices, product_choices, stage_choices
+
+        for name, field in {
+            "score": ConditionField("score", "number", "score", moves_with_time=True),
+            "engagement": ConditionField("engagement", "number", "engagement", moves_with_time=True),
+            "fit": ConditionField("fit", "number", "fit"),
+            "grade": ConditionField("grade", "choice", "grade"),
+            "stage": ConditionField("stage", "choice", "stage", stage_choices),
+            "phone": ConditionField("phone number", "known", "phone"),
+            "email": ConditionField("e-mail address", "known", "email"),
+            "persona": ConditionField("persona", "choice", "persona", persona_choices),
+            "country": ConditionField("country", "choice", "country", country_choices),
+            "source": ConditionField("source", "text", "source"),
+            "job_title": ConditionField("job title", "text", "job_title"),
+            "industry": ConditionField("industry", "text", "company__industry"),
+            "employees": ConditionField("employees", "number", "company__employees"),
+            "product": ConditionField("product of interest", "set", "products__key", product_choices),
+            "campaign": ConditionField("campaign", "choice", "campaign__key"),
+        }.items():
+            condition_fields.add(name, field)
+
+
+def _install_pipeline(**kwargs: Any) -> None:
+    """An empty database gets the shipped pipeline, right after its tables."""
+    from django.utils import timezone
+
+    from leads.services import install_default_pipeline
+
+    install_default_pipeline(at=timezone.now())

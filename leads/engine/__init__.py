@@ -1,0 +1,1 @@
+"""Pure rules of the leads app: values in, values and reasons out."""

@@ -1,0 +1,67 @@
+"""How names, addresses and numbers are made comparable."""
+
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from leadflow.core.errors import Invalid
+
+
+@lru_cache(maxsize=10_000)
+def _check_domain(domain: str) -> str:
+    """The domain in lower-case ASCII; raises EmailNotValidError."""
+    result = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
+    return (result.ascii_domain or domain).lower()
+
+
+def normalize_email(text: str) -> str:
+    """The address in lower case, domain in ASCII; "" stays ""; raises Invalid."""
+    text = text.strip()
+    if not text:
+        return ""
+    local, _, domain = text.rpartition("@")
+    try:
+        if local.isascii() and local.replace(".", "").replace("_", "").replace("-", "").replace("+", "").isalnum():
+            plain = not local.startswith(".") and not local.endswith(".") and ".." not in local
+            if plain and len(local) <= 64 and len(text) <= 254:
+                return f"{local.lower()}@{_check_domain(domain)}"
+        result = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid(f"“{text[:80]}” is not an e-mail address: {error}", field="email") from None
+    return (result.ascii_email or result.normalized).lower()[:254]
+
+
+@lru_cache(maxsize=10_000)
+def normalize_phone(text: str, region: str = "") -> str:
+    """The number as E.164; "" stays ""; raises Invalid when it cannot be a number."""
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        raise Invalid(
+            f"“{text[:40]}” is not a phone number; give the country code, like +49 …", field="phone"
+        ) from None
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(f"“{text[:40]}” cannot be a phone number", field="phone")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, for searching."""
+    if text.isascii():
+        return text.lower()
+    return "".join(
+        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
+    ).casefold()
+
+
+def clean(text: object, *, most: int) -> str:
+    """One line of text from outside: no control characters, no surplus space, at most `most` long."""
+    line = str(text)
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else " " for char in line)
+    return " ".join(line.split())[:most]

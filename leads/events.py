@@ -1,0 +1,52 @@
+"""What the leads app tells the apps above it: facts by id."""
+
+from dataclasses import dataclass
+
+from leadflow.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagesChanged(Event):
+    """Leads entered a stage by one verb.
+
+    `changes` holds (lead id, stage change id, from stage key or None, to stage key) per lead. A silent
+    batch (imported or simulated history) starts no clock and sends no mail.
+    """
+
+    verb: str
+    changes: tuple[tuple[int, int, str | None, str], ...]
+    is_silent: bool = False
+
+    @property
+    def lead_ids(self) -> tuple[int, ...]:
+        """Ids of the leads that moved."""
+        return tuple(change[0] for change in self.changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivitiesRecorded(Event):
+    """Leads have new activities, or facts about them changed; their scores may have, too."""
+
+    lead_ids: tuple[int, ...]
+    is_silent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsScored(Event):
+    """The score snapshot of leads was written anew."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsIdentified(Event):
+    """Visitors became known; `lead_ids` are the people they turned out to be."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """People no longer want marketing messages."""
+
+    lead_ids: tuple[int, ...]

@@ -1,0 +1,40 @@
+"""Leads, the pipeline, and everything that is known to have happened."""
+
+from leads.models.capture import (
+    Activity,
+    Campaign,
+    CampaignCost,
+    Form,
+    FormSubmission,
+    Visitor,
+)
+from leads.models.people import (
+    Company,
+    Consent,
+    Lead,
+    Offer,
+    Opportunity,
+    StageChange,
+    Territory,
+)
+from leads.models.stages import Handoff, PipelineVersion, Reason, Stage
+
+__all__ = [
+    "Activity",
+    "Campaign",
+    "CampaignCost",
+    "Company",
+    "Consent",
+    "Form",
+    "FormSubmission",
+    "Handoff",
+    "Lead",
+    "Offer",
+    "Opportunity",
+    "PipelineVersion",
+    "Reason",
+    "Stage",
+    "StageChange",
+    "Territory",
+    "Visitor",
+]

@@ -1,0 +1,36 @@
+"""Who may do what with leads, and the sentence they read when they may not."""
+
+import rules
+
+from leadflow.core.errors import NotAllowed
+from leadflow.core.models import User
+from leadflow.core.roles import is_anyone, is_care, is_marketing, is_sales
+
+WHO = {
+    "offer": is_marketing | is_sales,
+    "accept": is_sales | is_care,
+    "reject": is_sales | is_care,
+    "advance": is_sales | is_marketing,
+    "win": is_sales,
+    "lose": is_sales,
+    "recycle": is_marketing | is_sales,
+    "disqualify": is_marketing | is_sales,
+    "revive": is_marketing | is_sales,
+}
+
+for verb, predicate in WHO.items():
+    rules.add_perm(f"leads.{verb}", predicate)
+rules.add_perm("leads.see", is_anyone)
+rules.add_perm("leads.edit", is_marketing | is_sales | is_care)
+rules.add_perm("leads.design_pipeline", is_marketing)
+
+
+def check_may(verb: str, *, by: User) -> None:
+    """Raise NotAllowed unless the role of `by` includes `verb`."""
+    if not by.has_perm(f"leads.{verb}"):
+        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
+
+
+def permits(verb: str, *, by: User) -> bool:
+    """Whether the role of `by` includes `verb`."""
+    return bool(by.has_perm(f"leads.{verb}"))

@@ -1,0 +1,278 @@
+"""What comes in from outside: beacons and forms. Stored first, understood afterwards."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from content.models import Asset
+from leadflow.core import nudges
+from leadflow.core.errors import Invalid
+from leads.engine.identity import clean, normalize_email, normalize_phone
+from leads.models import Activity, Campaign, Consent, Form, FormSubmission, Lead, Visitor
+from leads.services.activities import attach_visitors, note_activities, record_activities
+from leads.services.consent import record_consent
+from leads.services.people import NewLead, create_leads, lock_identity, update_facts
+from leads.services.verbs import Cause
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+AUTOMATIC = re.compile(r"bot|crawl|spider|preview|scan|headlesschrome-prefetch|monitor", re.I)
+TEXT_FIELDS = ("first_name", "last_name", "job_title")
+
+
+@dataclass(frozen=True)
+class Beacon:
+    """One thing a browser reports; `visitor_id` only where the person agreed to be remembered."""
+
+    kind: str
+    url: str
+    title: str = ""
+    asset_key: str = ""
+    visitor_id: UUID | None = None
+    source: str = ""
+    campaign_key: str = ""
+    user_agent: str = ""
+
+
+@transaction.atomic
+def track(*, beacon: Beacon, at: datetime) -> Activity:
+    """Store a beacon as an activity of its visitor; raises Invalid for an unknown kind."""
+    if beacon.kind not in {"page_view", "download", "custom"}:
+        raise Invalid(f"“{beacon.kind[:40]}” is nothing that can be tracked.", field="kind")
+    visitor = _remember_visitor(beacon, at=at) if beacon.visitor_id else None
+    activity = Activity.objects.create(
+        lead_id=visitor.lead_id if visitor else None,
+        visitor=visitor,
+        kind=beacon.kind,
+        occurred_at=at,
+        asset=Asset.objects.filter(key=beacon.asset_key).first() if beacon.asset_key else None,
+        title=clean(beacon.title, most=200),
+        url=clean(beacon.url, most=500),
+        is_automatic=bool(AUTOMATIC.search(beacon.user_agent)),
+    )
+    if activity.lead_id and not activity.is_automatic:
+        note_activities(lead_ids=[activity.lead_id], at=at)
+    return activity
+
+
+def _remember_visitor(beacon: Beacon, *, at: datetime) -> Visitor:
+    visitor, is_new = Visitor.objects.get_or_create(
+        pk=beacon.visitor_id,
+        defaults={
+            "first_seen_at": at,
+            "last_seen_at": at,
+            "source": clean(beacon.source, most=80),
+            "campaign": Campaign.objects.filter(key=beacon.campaign_key).first(),
+        },
+    )
+    if not is_new:
+        Visitor.objects.filter(pk=visitor.pk, last_seen_at__lt=at).update(last_seen_at=at)
+    return visitor
+
+
+def receive_submission(
+    *,
+    form: Form,
+    values: Mapping[str, Any],
+    token: str,
+    visitor_id: UUID | None,
+    source: str,
+    at: datetime,
+) -> None:
+    """Keep what was sent, once per `token`; when this returns, nothing can lose it."""
+    FormSubmission.objects.bulk_create(
+        [
+            FormSubmission(
+                form=form,
+                values=dict(values),
+                token=token,
+                visitor_id=visitor_id,
+                source=source[:80],
+                received_at=at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    nudges.nudge("process_submissions")
+
+
+def process_submissions(*, at: datetime) -> int:
+    """Turn waiting submissions into leads, activities and consents; returns how many were taken."""
+    taken = 0
+    while batch := _process_batch(at=at):
+        taken += batch
+    return taken
+
+
+@transaction.atomic
+def _process_batch(*, at: datetime) -> int:
+    submissions = list(
+        FormSubmission.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("form")
+        .filter(state=FormSubmission.State.RECEIVED)
+        .order_by("id")[:BATCH]
+    )
+    if submissions:
+        lock_identity()
+        _understand_each(submissions, at=at)
+    return len(submissions)
+
+
+def _understand_each(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
+    """All at once; when something in the batch breaks, one by one, so that it stands alone."""
+    try:
+        with transaction.atomic():
+            _understand(submissions, at=at)
+    except Exception as error:
+        if len(submissions) == 1:
+            logger.exception("submission %s could not be understood", submissions[0].pk)
+            submissions[0].state, submissions[0].error = FormSubmission.State.FAILED, str(error)[:2000]
+            submissions[0].save(update_fields=["state", "error"])
+            return
+        for submission in submissions:
+            _understand_each([submission], at=at)
+
+
+def _understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
+    facts = {submission.pk: read_facts(submission.values) for submission in submissions}
+    _forget_unknown_visitors(submissions)
+    _find_people(submissions, facts)
+    _create_missing(submissions, facts, at=at)
+    _fill_in(submissions, facts, at=at)
+    attach_visitors(
+        leads_by_visitor={s.visitor_id: s.lead_id for s in submissions if s.visitor_id and s.lead_id},
+        at=at,
+    )
+    _note_interest(submissions)
+    _note_consent(submissions)
+    for submission in submissions:
+        submission.state = FormSubmission.State.DONE
+    FormSubmission.objects.bulk_update(submissions, ["state", "lead"])
+    record_activities(activities=[_activity(submission) for submission in submissions], at=at)
+
+
+def _forget_unknown_visitors(submissions: Sequence[FormSubmission]) -> None:
+    wanted = {submission.visitor_id for submission in submissions if submission.visitor_id}
+    known = set(Visitor.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    for submission in submissions:
+        if submission.visitor_id not in known:
+            submission.visitor_id = None
+
+
+def read_facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Facts about a person from raw form values; raises Invalid naming the field."""
+    facts = {name: clean(values.get(name, ""), most=120) for name in TEXT_FIELDS}
+    facts["email"] = normalize_email(clean(values.get("email", ""), most=400))
+    country = clean(values.get("country", ""), most=2).upper()
+    facts["phone"] = normalize_phone(clean(values.get("phone", ""), most=60), country)
+    facts["company"] = clean(values.get("company", ""), most=200)
+    facts["country"] = country
+    if not (facts["email"] or facts["phone"]):
+        raise Invalid("Give an e-mail address or a phone number.", field="email")
+    return facts
+
+
+def _find_people(
+    submissions: Sequence[FormSubmission], facts: Mapping[int, Mapping[str, str]]
+) -> None:
+    """Match by e-mail, else by phone where the number belongs to one person without an address."""
+    emails = {f["email"] for f in facts.values() if f["email"]}
+    phones = {f["phone"] for f in facts.values() if f["phone"] and not f["email"]}
+    by_email = dict(Lead.objects.filter(email__in=emails).values_list("email", "pk"))
+    by_phone = dict(Lead.objects.filter(phone__in=phones).order_by("-pk").values_list("phone", "pk"))
+    for submission in submissions:
+        known = facts[submission.pk]
+        found = by_email.get(known["email"]) if known["email"] else by_phone.get(known["phone"])
+        submission.lead_id = found
+
+
+def _create_missing(
+    submissions: Sequence[FormSubmission], facts: Mapping[int, Mapping[str, str]], *, at: datetime
+) -> None:
+    firsts: dict[str, FormSubmission] = {}
+    missing = [s for s in submissions if s.lead_id is None]
+    for submission in missing:
+        firsts.setdefault(_key(facts[submission.pk]), submission)
+    people = [_new_lead(submission, facts[submission.pk]) for submission in firsts.values()]
+    leads = create_leads(people=people, at=at, cause=Cause("form", None))
+    ids = dict(zip(firsts, (lead.pk for lead in leads), strict=True))
+    for submission in missing:
+        submission.lead_id = ids[_key(facts[submission.pk])]
+
+
+def _key(facts: Mapping[str, str]) -> str:
+    return facts["email"] or facts["phone"]
+
+
+def _new_lead(submission: FormSubmission, facts: Mapping[str, str]) -> NewLead:
+    known = {name: value for name, value in facts.items() if name != "company"}
+    return NewLead(
+        at=submission.received_at,
+        facts={
+            **known,
+            "source": submission.source or None,
+            "campaign_id": submission.form.campaign_id,
+        },
+        company_name=facts["company"],
+    )
+
+
+def _fill_in(
+    submissions: Sequence[FormSubmission], facts: Mapping[int, Mapping[str, str]], *, at: datetime
+) -> None:
+    """A later form adds what was missing; it never overwrites what is known."""
+    known = Lead.objects.in_bulk({s.lead_id for s in submissions})
+    missing: dict[int, dict[str, str]] = {}
+    for submission in submissions:
+        lead = known[submission.lead_id]
+        for name in ("phone", "country", *TEXT_FIELDS):
+            value = facts[submission.pk][name]
+            if value and not getattr(lead, name):
+                missing.setdefault(lead.pk, {}).setdefault(name, value)
+    update_facts(facts_by_lead=missing, at=at)
+
+
+def _note_interest(submissions: Sequence[FormSubmission]) -> None:
+    through = Lead.products.through
+    through.objects.bulk_create(
+        (
+            through(lead_id=s.lead_id, product_id=s.form.product_id)
+            for s in submissions
+            if s.form.product_id
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _note_consent(submissions: Sequence[FormSubmission]) -> None:
+    for submission in submissions:
+        if submission.values.get("consent"):
+            record_consent(
+                lead_ids=[submission.lead_id],
+                purpose=Consent.Purpose.MARKETING,
+                source=f"form {submission.form.slug}",
+                wording=submission.form.consent_text,
+                wording_version=submission.form.consent_version,
+                at=submission.received_at,
+            )
+
+
+def _activity(submission: FormSubmission) -> Activity:
+    return Activity(
+        lead_id=submission.lead_id,
+        visitor_id=submission.visitor_id,
+        kind=Activity.Kind.FORM,
+        occurred_at=submission.received_at,
+        asset_id=submission.form.asset_id,
+        campaign_id=submission.form.campaign_id,
+        title=submission.form.name,
+        source_kind="submission",
+        source_id=submission.pk,
+    )

@@ -1,0 +1,143 @@
+"""New leads and new facts about known ones."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from leadflow.core import bulk, events
+from leads.engine.identity import fold
+from leads.events import ActivitiesRecorded
+from leads.models import Company, Lead, StageChange
+from leads.services.pipeline import load_pipeline
+from leads.services.verbs import Act, Cause, Change, announce, open_offers, write_history
+
+FACTS = frozenset(
+    "email phone first_name last_name job_title country language persona source campaign_id "
+    "company_id territory_id external_id owner_id".split()
+)
+IDENTITY_LOCK = 5_323_002
+
+
+@dataclass(frozen=True)
+class NewLead:
+    """A person to be created: facts by column name, the stage they enter ("" = where the path begins)."""
+
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    stage: str = ""
+    company_name: str = ""
+
+
+def lock_identity() -> None:
+    """Let one transaction at a time look for a person and create them when missing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IDENTITY_LOCK])
+
+
+@transaction.atomic
+def create_leads(
+    *, people: Sequence[NewLead], at: datetime, cause: Cause = Cause(), is_silent: bool = False
+) -> list[Lead]:
+    """Create leads with the first line of their history; in the order of `people`.
+
+    Facts must be normalised already. An unknown stage raises KeyError before anything is written.
+    """
+    if not people:
+        return []
+    pipeline = load_pipeline(lock=True)
+    company_ids = find_or_create_companies({person.company_name for person in people})
+    lead_ids = bulk.take_ids(Lead, len(people))
+    change_ids = bulk.take_ids(StageChange, len(people))
+    leads, changes = [], []
+    for person, lead_id, change_id in zip(people, lead_ids, change_ids, strict=True):
+        stage = pipeline.by_key[person.stage or pipeline.first_stage()].key
+        company_id = company_ids.get(person.company_name.lower())
+        leads.append(_build(person, lead_id, change_id, stage, company_id))
+        changes.append(Change(lead_id, change_id, None, stage, person.at, cycle=1))
+    act = Act(verb="enter", at=at, cause=cause, is_silent=is_silent)
+    bulk.copy_instances(leads)
+    write_history(changes, act=act, version=pipeline.version)
+    open_offers(changes, act=act, pipeline=pipeline)
+    announce(changes, act=act)
+    return leads
+
+
+def _build(
+    person: NewLead, lead_id: int, change_id: int, stage: str, company_id: int | None
+) -> Lead:
+    facts = {name: value for name, value in person.facts.items() if name in FACTS}
+    if company_id is not None:
+        facts["company_id"] = company_id
+    lead = Lead(
+        id=lead_id,
+        stage=stage,
+        stage_since=person.at,
+        last_change=change_id,
+        created_at=person.at,
+        attributes=dict(person.attributes),
+        **facts,
+    )
+    lead.search = search_text(lead, company=person.company_name)
+    return lead
+
+
+def search_text(lead: Lead, *, company: str = "") -> str:
+    """What the search box looks through: name, addresses and company, folded."""
+    parts = (lead.first_name, lead.last_name, lead.email, lead.phone, company, lead.external_id)
+    return fold(" ".join(part for part in parts if part))
+
+
+def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
+    """Ids of companies by lower-case name; missing ones are created."""
+    wanted = {name.lower(): name for name in names if name}
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO leads_company (name, domain, industry, country, created_at)
+            SELECT name, '', '', '', now() FROM unnest(%s::text[]) AS wanted (name)
+                ON CONFLICT (LOWER(name)) DO NOTHING
+            """,
+            [list(wanted.values())],
+        )
+        cursor.execute(
+            "SELECT LOWER(name), id FROM leads_company WHERE LOWER(name) = ANY(%s)", [list(wanted)]
+        )
+        return dict(cursor.fetchall())
+
+
+@transaction.atomic
+def update_facts(
+    *, facts_by_lead: Mapping[int, Mapping[str, Any]], at: datetime, is_silent: bool = False
+) -> int:
+    """Fill in or correct facts of known leads; returns how many rows really changed."""
+    changed = []
+    leads = Lead.objects.select_for_update(of=("self",)).select_related("company")
+    for lead in leads.filter(pk__in=list(facts_by_lead)).order_by("pk"):
+        new = {
+            name: value
+            for name, value in facts_by_lead[lead.pk].items()
+            if name in FACTS | {"attributes"} and getattr(lead, name) != value
+        }
+        for name, value in new.items():
+            setattr(lead, name, value)
+        if new:
+            changed.append(lead)
+    _save_facts(changed)
+    if changed:
+        ids = tuple(lead.pk for lead in changed)
+        events.publish(ActivitiesRecorded(at=at, lead_ids=ids, is_silent=is_silent))
+    return len(changed)
+
+
+def _save_facts(leads: Sequence[Lead]) -> None:
+    companies = Company.objects.in_bulk({lead.company_id for lead in leads if lead.company_id})
+    for lead in leads:
+        company = companies.get(lead.company_id) if lead.company_id else None
+        lead.search = search_text(lead, company=company.name if company else "")
+    Lead.objects.bulk_update(leads, [*sorted(FACTS), "attributes", "search"], batch_size=500)

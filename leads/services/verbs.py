@@ -1,0 +1,401 @@
+"""The verbs: the only way a lead changes its stage, one lead or a hundred thousand at a time.
+
+Every verb locks the leads in id order, runs the transition of each in memory, and writes leads, offers,
+history and one event per few thousand leads in bulk.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django_fsm import TransitionNotAllowed
+
+from leadflow.core import bulk, events
+from leadflow.core.business_time import (
+    ROUND_THE_CLOCK,
+    WorkingWeek,
+    add_business_seconds,
+    worked_until,
+)
+from leadflow.core.errors import Conflict, Invalid
+from leadflow.core.models import Calendar, Holiday, User
+from leads import policies
+from leads.engine.pipeline import Pipeline
+from leads.events import StagesChanged
+from leads.models import Lead, Offer, Opportunity, Reason, StageChange
+from leads.services.pipeline import load_pipeline
+
+EVENT_SIZE = 5_000
+NEEDS_REASON = frozenset({"reject", "lose", "disqualify"})
+OUTCOMES = {
+    "accept": Offer.Outcome.ACCEPTED,
+    "advance": Offer.Outcome.ACCEPTED,
+    "win": Offer.Outcome.ACCEPTED,
+    "expire": Offer.Outcome.EXPIRED,
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made a change when no person did: a kind and the id of its row."""
+
+    kind: str = ""
+    id: int | None = None
+
+
+@dataclass(frozen=True)
+class Act:
+    """One verb with all that is said along with it; `at_by_lead` dates imported history per lead."""
+
+    verb: str
+    at: datetime
+    by: User | None = None
+    cause: Cause = Cause()
+    reason: str = ""
+    note: str = ""
+    towards: str = ""
+    amount: Decimal | None = None
+    currency: str = "EUR"
+    is_silent: bool = False
+    may_skip: bool = False
+    at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
+
+    def time_of(self, lead_id: int) -> datetime:
+        """When this lead did it."""
+        return self.at_by_lead.get(lead_id, self.at)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One lead's move, as written to history."""
+
+    lead_id: int
+    id: int
+    from_stage: str | None
+    to_stage: str
+    at: datetime
+    cycle: int
+    seconds: int | None = None
+    business_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a batch did: the changes, and a sentence for each lead that could not be moved."""
+
+    changes: tuple[Change, ...]
+    refused: Mapping[int, str]
+
+    def or_raise(self) -> "Moved":
+        """Raise Conflict with the first refusal, for callers that move one lead."""
+        if self.refused:
+            raise Conflict(next(iter(self.refused.values())))
+        return self
+
+
+@transaction.atomic
+def move(*, lead_ids: Collection[int], act: Act) -> Moved:
+    """Apply one verb to many leads; each is moved or refused with a reason, the rest goes on.
+
+    Raises NotAllowed when the role of `act.by` lacks the verb, Invalid when a reason is missing.
+    """
+    _check_act(act)
+    pipeline = load_pipeline(lock=True)
+    leads = _lock(lead_ids, by=act.by)
+    refused = {pk: "This lead does not exist or is not yours to see." for pk in set(lead_ids) - {lead.pk for lead in leads}}
+    refused |= _lacking(leads, act=act, pipeline=pipeline)
+    before = {lead.pk: (lead.stage, lead.stage_since) for lead in leads}
+    moved = [lead for lead in leads if lead.pk not in refused and _run(lead, act, pipeline, refused)]
+    changes = _describe(moved, before=before, act=act)
+    _write(changes, act=act, pipeline=pipeline)
+    return Moved(changes=tuple(changes), refused=refused)
+
+
+def _check_act(act: Act) -> None:
+    if act.by is not None:
+        policies.check_may(act.verb, by=act.by)
+    if act.reason:
+        reason = Reason.objects.filter(verb=act.verb, code=act.reason, is_active=True).first()
+        if reason is None:
+            raise Invalid(f"“{act.reason}” is no reason for {act.verb}.", field="reason")
+        if reason.needs_note and not act.note.strip():
+            raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
+    elif act.verb in NEEDS_REASON:
+        raise Invalid(f"Choose a reason to {act.verb} the lead.", field="reason")
+    if act.amount is not None and act.amount < 0:
+        raise Invalid("An amount cannot be negative.", field="amount")
+
+
+def _lock(lead_ids: Collection[int], *, by: User | None) -> list[Lead]:
+    leads = Lead.objects.filter(pk__in=list(lead_ids))
+    if by is not None:
+        leads = leads.filter(pk__in=Lead.objects.visible_to(by).filter(pk__in=list(lead_ids)).values("pk"))
+    fields = ("id", "stage", "stage_since", "cycle", "owner_id", "last_change")
+    return list(leads.select_for_update(no_key=True, of=("self",)).order_by("pk").only(*fields))
+
+
+def _lacking(leads: Sequence[Lead], *, act: Act, pipeline: Pipeline) -> dict[int, str]:
+    """Leads that may not enter the stage ahead because something it requires is not known."""
+    if act.verb != "advance" or act.amount is not None:
+        return {}
+    wanting = {
+        lead.pk
+        for lead in leads
+        if (target := pipeline.next_step(lead.stage, act.towards, may_skip=act.may_skip))
+        and "amount" in pipeline.requires(target)
+    }
+    if not wanting:
+        return {}
+    having = Opportunity.objects.filter(lead__in=wanting, state=Opportunity.State.OPEN)
+    known = set(having.values_list("lead_id", flat=True))
+    return dict.fromkeys(wanting - known, "Say what amount you expect before this becomes an opportunity.")
+
+
+def _run(lead: Lead, act: Act, pipeline: Pipeline, refused: dict[int, str]) -> bool:
+    lead.pipeline, lead.towards, lead.may_skip = pipeline, act.towards, act.may_skip
+    try:
+        getattr(lead, act.verb)()
+    except TransitionNotAllowed:
+        name = pipeline.name(lead.stage)
+        refused[lead.pk] = f"You cannot {act.verb} a lead that is in “{name}”."
+        return False
+    return True
+
+
+def _describe(
+    leads: Sequence[Lead], *, before: Mapping[int, tuple[str, datetime]], act: Act
+) -> list[Change]:
+    """History rows with the time spent in the stage that was left."""
+    week = default_week()
+    changes = []
+    for lead, change_id in zip(leads, bulk.take_ids(StageChange, len(leads)), strict=True):
+        stage, since = before[lead.pk]
+        at = act.time_of(lead.pk)
+        spent = max(0.0, (at - since).total_seconds())
+        worked = max(0.0, worked_until(at, week) - worked_until(since, week))
+        cycle = lead.cycle
+        changes.append(
+            Change(lead.pk, change_id, stage, lead.stage, at, cycle, int(spent), int(worked))
+        )
+    return changes
+
+
+def _write(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    if not changes:
+        return
+    write_history(changes, act=act, version=pipeline.version)
+    _update_leads(changes, owner_id=act.by.pk if act.by and act.verb == "accept" else None)
+    _close_offers(changes, act=act, pipeline=pipeline)
+    open_offers(changes, act=act, pipeline=pipeline)
+    _settle_opportunities(changes, act=act, pipeline=pipeline)
+    if act.verb in {"reject", "expire", "recycle"}:
+        Lead.objects.filter(pk__in=[change.lead_id for change in changes]).update(owner=None)
+    announce(changes, act=act)
+
+
+def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
+    """Append stage changes; the caller ties the lead rows to them in the same transaction."""
+    recorded_at = datetime.now(tz=UTC)
+    by_id = act.by.pk if act.by else None
+    bulk.copy_rows(
+        "leads_stagechange",
+        (
+            "id lead_id from_stage to_stage verb at recorded_at by_id cause_kind cause_id "
+            "reason note cycle seconds business_seconds pipeline_version"
+        ).split(),
+        (
+            (
+                change.id, change.lead_id, change.from_stage, change.to_stage, act.verb, change.at,
+                recorded_at, by_id, act.cause.kind, act.cause.id, act.reason, act.note,
+                change.cycle, change.seconds, change.business_seconds, version,
+            )
+            for change in changes
+        ),
+    )
+
+
+def _update_leads(changes: Sequence[Change], *, owner_id: int | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_lead AS lead
+               SET stage = moved.stage, stage_since = moved.at, last_change = moved.change,
+                   cycle = moved.cycle, owner_id = COALESCE(%s, lead.owner_id)
+              FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::int[])
+                   AS moved (id, stage, at, change, cycle)
+             WHERE lead.id = moved.id
+            """,
+            [
+                owner_id,
+                [change.lead_id for change in changes],
+                [change.to_stage for change in changes],
+                [change.at for change in changes],
+                [change.id for change in changes],
+                [change.cycle for change in changes],
+            ],
+        )
+
+
+def _close_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    leaving = [change for change in changes if pipeline.awaits_answer(change.from_stage or "")]
+    if not leaving:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_offer AS offer
+               SET outcome = %s, decided_at = left_by.at, decided_by_id = %s,
+                   closed_by = left_by.change, reason = %s, note = %s
+              FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[])
+                   AS left_by (lead_id, at, change)
+             WHERE offer.lead_id = left_by.lead_id AND offer.outcome = 'pending'
+            """,
+            [
+                OUTCOMES.get(act.verb, Offer.Outcome.REJECTED),
+                act.by.pk if act.by else None,
+                act.reason,
+                act.note,
+                [change.lead_id for change in leaving],
+                [change.at for change in leaving],
+                [change.id for change in leaving],
+            ],
+        )
+
+
+def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    """Open an offer for every lead that entered an offered stage; silent history starts no clock."""
+    entering = [change for change in changes if pipeline.awaits_answer(change.to_stage)]
+    week = default_week() if entering else ROUND_THE_CLOCK
+    offers = []
+    for change in entering:
+        handoff = pipeline.offered_sides[change.to_stage]
+        offers.append(
+            Offer(
+                lead_id=change.lead_id,
+                handoff_id=handoff.id,
+                opened_by=change.id,
+                cycle=change.cycle,
+                offered_at=change.at,
+                due_at=None if act.is_silent else _due(change.at, handoff, week),
+                team_id=handoff.team_id,
+                cause_kind=act.cause.kind,
+                cause_id=act.cause.id,
+            )
+        )
+    bulk.copy_instances(offers)
+
+
+def _due(at: datetime, handoff: Any, week: WorkingWeek) -> datetime:
+    minutes = handoff.respond_within_minutes
+    if handoff.uses_business_time:
+        return add_business_seconds(at, minutes * 60, week)
+    return at + timedelta(minutes=minutes)
+
+
+def _settle_opportunities(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    ids = [change.lead_id for change in changes]
+    opportunities = Opportunity.objects.filter(lead__in=ids, state=Opportunity.State.OPEN)
+    if act.verb in {"advance", "win"} and act.amount is not None:
+        _expect(changes, act=act, existing=set(opportunities.values_list("lead_id", flat=True)))
+        opportunities.update(amount=act.amount, currency=act.currency)
+    closing = {"win": Opportunity.State.WON}.get(act.verb)
+    if closing is None and any(not pipeline.is_on_path(change.to_stage) for change in changes):
+        closing = Opportunity.State.LOST
+    if closing is not None:
+        opportunities.update(state=closing, closed_at=act.at, reason=act.reason)
+
+
+def _expect(changes: Sequence[Change], *, act: Act, existing: set[int]) -> None:
+    Opportunity.objects.bulk_create(
+        Opportunity(
+            lead_id=change.lead_id, amount=act.amount, currency=act.currency, opened_at=change.at
+        )
+        for change in changes
+        if change.lead_id not in existing
+    )
+
+
+def announce(changes: Sequence[Change], *, act: Act) -> None:
+    """Publish what happened, a few thousand leads to an event."""
+    for start in range(0, len(changes), EVENT_SIZE):
+        part = changes[start : start + EVENT_SIZE]
+        events.publish(
+            StagesChanged(
+                at=act.at,
+                verb=act.verb,
+                is_silent=act.is_silent,
+                changes=tuple((c.lead_id, c.id, c.from_stage, c.to_stage) for c in part),
+            )
+        )
+
+
+def default_week() -> WorkingWeek:
+    """The working week of the default calendar; round the clock where none is set up."""
+    calendar = Calendar.objects.filter(key="default").first()
+    if calendar is None:
+        return ROUND_THE_CLOCK
+    days_off = Holiday.objects.filter(calendar=calendar).values_list("on", flat=True)
+    return WorkingWeek.build(zone=calendar.time_zone, hours=calendar.hours, days_off=list(days_off))
+
+
+# One function per verb, so that calls read `leads.accept(...)`.
+
+
+def offer(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Offer leads to the next team; `towards` names a hand-off when several lie ahead."""
+    return move(lead_ids=lead_ids, act=Act(verb="offer", at=at, **said))
+
+
+def accept(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Take offered leads; they belong to `by` from now on."""
+    return move(lead_ids=lead_ids, act=Act(verb="accept", at=at, **said))
+
+
+def reject(*, lead_ids: Collection[int], at: datetime, reason: str, **said: Any) -> Moved:
+    """Give offered leads back with a coded reason."""
+    return move(lead_ids=lead_ids, act=Act(verb="reject", at=at, reason=reason, **said))
+
+
+def expire(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Close offers that nobody answered."""
+    return move(lead_ids=lead_ids, act=Act(verb="expire", at=at, **said))
+
+
+def advance(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Move leads one step along the path; `amount` opens an opportunity."""
+    return move(lead_ids=lead_ids, act=Act(verb="advance", at=at, **said))
+
+
+def win(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Make leads customers and their opportunities won."""
+    return move(lead_ids=lead_ids, act=Act(verb="win", at=at, **said))
+
+
+def lose(*, lead_ids: Collection[int], at: datetime, reason: str, **said: Any) -> Moved:
+    """Record that sales lost the leads, and why."""
+    return move(lead_ids=lead_ids, act=Act(verb="lose", at=at, reason=reason, **said))
+
+
+def recycle(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Return leads to marketing."""
+    return move(lead_ids=lead_ids, act=Act(verb="recycle", at=at, **said))
+
+
+def disqualify(*, lead_ids: Collection[int], at: datetime, reason: str, **said: Any) -> Moved:
+    """Take leads off the path for good."""
+    return move(lead_ids=lead_ids, act=Act(verb="disqualify", at=at, reason=reason, **said))
+
+
+def revive(*, lead_ids: Collection[int], at: datetime, **said: Any) -> Moved:
+    """Begin a new cycle for leads that showed new interest."""
+    return move(lead_ids=lead_ids, act=Act(verb="revive", at=at, **said))
+
+
+VERBS = {
+    verb.__name__: verb
+    for verb in (offer, accept, reject, expire, advance, win, lose, recycle, disqualify, revive)
+}
+

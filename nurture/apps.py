@@ -1,0 +1,7 @@
+"""The nurture app."""
+
+from django.apps import AppConfig
+
+
+class NurtureConfig(AppConfig):
+    name = "nurture"
