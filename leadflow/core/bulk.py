@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -60,15 +60,63 @@ def copy_instances(instances: Sequence[models.Model]) -> None:
     )
 
 
+def update_columns(instances: Sequence[models.Model], names: Sequence[str]) -> None:
+    """Write the named columns (attribute names) of loaded instances in one statement."""
+    if not instances:
+        return
+    meta = type(instances[0])._meta
+    fields = [field for field in meta.concrete_fields if field.attname in names]
+    quote = connection.ops.quote_name
+    types = [(meta.pk.rel_db_type(connection))] + [f.rel_db_type(connection) if f.is_relation else f.db_type(connection) for f in fields]
+    columns = [quote(meta.pk.column)] + [quote(field.column) for field in fields]
+    arrays = ", ".join(f"%s::{_base_type(kind)}[]" for kind in types)
+    assignments = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
+    values = [[instance.pk for instance in instances]] + [
+        [_plain(getattr(instance, field.attname)) for instance in instances] for field in fields
+    ]
+    table = quote(meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {assignments} FROM unnest({arrays}) AS fresh ({', '.join(columns)}) "
+            f"WHERE {table}.{columns[0]} = fresh.{columns[0]}",
+            values,
+        )
+
+
+def _base_type(kind: str | None) -> str:
+    return (kind or "text").split("(")[0]
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, default=str) if isinstance(value, dict | list) else value
+
+
+def _text(value: str) -> str:
+    if value.isalnum() or not value:
+        return value
+    return value.replace("\x00", "").translate(_ESCAPES)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str).translate(_ESCAPES) if value else _EMPTY[type(value)]
+
+
+_EMPTY = {dict: "{}", list: "[]", tuple: "[]"}
+_ENCODERS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda value: "\\N",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    str: _text,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    dict: _json,
+    list: _json,
+    tuple: _json,
+}
+
+
 def _encode(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if value is True or value is False:
-        return "t" if value else "f"
-    if isinstance(value, str):
-        return value.replace("\x00", "").translate(_ESCAPES)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, default=str).translate(_ESCAPES)
-    return str(value)
+    encoder = _ENCODERS.get(type(value))
+    if encoder is not None:
+        return encoder(value)
+    return _text(value) if isinstance(value, str) else str(value)  # choices are str of their own type

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from leadflow.core import palette
 from leadflow.core.models import Role
 
 ON_THE_BAR = 4
@@ -101,11 +102,15 @@ def _address(item: Item) -> str | None:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation` (groups), `navigation_bar` (the first few, for small screens)."""
+    """Context processor: `navigation` (groups), `navigation_bar` (the first few), `palette_actions`."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"navigation": [], "navigation_bar": []}
+        return {"navigation": [], "navigation_bar": [], "palette_actions": []}
     links = links_for(user.role, request.path)
     names = list(dict.fromkeys(link.section for link in links))
     groups = [Group(name, tuple(link for link in links if link.section == name)) for name in names]
-    return {"navigation": groups, "navigation_bar": links[:ON_THE_BAR]}
+    return {
+        "navigation": groups,
+        "navigation_bar": links[:ON_THE_BAR],
+        "palette_actions": palette.actions_for(user),
+    }

@@ -25,7 +25,7 @@ def web(*, host: str, port: int, python: str = sys.executable) -> list[str]:
         *(python, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--host", host, "--port", str(port)),
         *("--workers", str(WEB_WORKERS), "--blocking-threads", str(WEB_THREADS)),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "8"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         "leadflow.wsgi:application",
     ]
 

@@ -72,8 +72,8 @@ class Launcher:
         secret.secret_key()
         self._start_services()
         self._migrate()
-        self._start_children()
-        self._wait_for_web()
+        self._start_web()
+        self._start_background()
         self._greet()
         self._fill_when_empty()
         while True:
@@ -118,9 +118,16 @@ class Launcher:
             said = processes.last_line(child.log)
             raise StartError(f"The database cannot be brought up to date: {said} (see {child.log})")
 
-    def _start_children(self) -> None:
-        say("Starting web, worker and beat ...")
+    def _start_web(self) -> None:
+        say("Starting the web process ...")
         self._supervise("web", commands.web(host=self.options.host, port=self.port))
+        deadline = time.monotonic() + WEB_START_SECONDS
+        while not health.answers(self.url):
+            self._keep_going()
+            if self.supervisor.deaths("web") > WEB_MAY_DIE or time.monotonic() > deadline:
+                raise StartError(f"The web process does not answer: see {self.home}/log/web.log")
+
+    def _start_background(self) -> None:
         self._supervise("worker", commands.worker())
         self._supervise("beat", commands.beat(home=self.home))
 
@@ -147,13 +154,6 @@ class Launcher:
 
     def _marker(self) -> str:
         return f"{MARKER}={self.home}"
-
-    def _wait_for_web(self) -> None:
-        deadline = time.monotonic() + WEB_START_SECONDS
-        while not health.answers(self.url):
-            self._keep_going()
-            if self.supervisor.deaths("web") > WEB_MAY_DIE or time.monotonic() > deadline:
-                raise StartError(f"The web process does not answer: see {self.home}/log/web.log")
 
     def _greet(self) -> None:
         say(f"\n  LeadFlow is ready: {self.url}\n")

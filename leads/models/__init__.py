@@ -6,6 +6,7 @@ from leads.models.capture import (
     CampaignCost,
     Form,
     FormSubmission,
+    Import,
     Visitor,
 )
 from leads.models.people import (
@@ -28,6 +29,7 @@ __all__ = [
     "Form",
     "FormSubmission",
     "Handoff",
+    "Import",
     "Lead",
     "Offer",
     "Opportunity",

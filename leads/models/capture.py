@@ -211,3 +211,19 @@ class FormSubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_id}: {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class Import(models.Model):
+    """One run over one file, and what it did."""
+
+    file = models.CharField(max_length=255)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    is_rehearsal = models.BooleanField(default=False)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return self.file

@@ -291,7 +291,7 @@ class StageChange(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
     from_stage = models.ForeignKey(
         Stage, null=True, on_delete=models.PROTECT, related_name="+", db_column="from_stage",
-        db_index=False,
+        db_index=False, db_constraint=False,  # it was the to_stage of the row before
     )
     to_stage = models.ForeignKey(
         Stage, on_delete=models.PROTECT, related_name="+", db_column="to_stage", db_index=False

@@ -8,20 +8,51 @@ from leads.queries.choices import (
     reasons_for,
     stage_choices,
 )
-from leads.queries.leads import find_leads, has_consent, matching, timeline
+from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.leads import find_leads, has_consent, matching
+from leads.queries.lists import (
+    SORTS,
+    Chosen,
+    drill_down,
+    list_leads,
+    list_sources,
+    sort_keys,
+)
+from leads.queries.timeline import (
+    PARTS,
+    Position,
+    TimelineEntry,
+    TimelinePage,
+    read_timeline,
+    timeline,
+)
 
 __all__ = [
+    "PARTS",
+    "SORTS",
+    "Chosen",
+    "Position",
+    "TimelineEntry",
+    "TimelinePage",
     "compile_condition",
     "country_choices",
     "describe",
+    "drill_down",
     "fields_of",
     "find_leads",
     "has_consent",
+    "list_campaigns",
+    "list_companies",
+    "list_forms",
+    "list_leads",
+    "list_sources",
     "matching",
     "moves_with_time",
     "persona_choices",
     "product_choices",
+    "read_timeline",
     "reasons_for",
+    "sort_keys",
     "stage_choices",
     "timeline",
 ]

@@ -4,10 +4,13 @@ from leads.services.activities import attach_visitors, note_activities, record_a
 from leads.services.capture import (
     Beacon,
     process_submissions,
+    read_facts,
     receive_submission,
+    reprocess_submissions,
     track,
 )
 from leads.services.consent import record_consent, withdraw_consent
+from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
 from leads.services.pipeline import install_default_pipeline, load_pipeline
@@ -40,12 +43,14 @@ __all__ = [
     "Change",
     "Moved",
     "NewLead",
+    "Tally",
     "accept",
     "advance",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
     "create_leads",
+    "import_leads",
     "default_week",
     "disqualify",
     "expire",
@@ -59,9 +64,11 @@ __all__ = [
     "process_submissions",
     "receive_submission",
     "record_activities",
+    "read_facts",
     "record_consent",
     "recycle",
     "reject",
+    "reprocess_submissions",
     "revive",
     "track",
     "update_facts",

@@ -2,13 +2,14 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from content.models import Asset
 from leadflow.core import nudges
@@ -16,15 +17,17 @@ from leadflow.core.errors import Invalid
 from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.models import Activity, Campaign, Consent, Form, FormSubmission, Lead, Visitor
 from leads.services.activities import attach_visitors, note_activities, record_activities
-from leads.services.consent import record_consent
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
 from leads.services.verbs import Cause
 
 logger = logging.getLogger(__name__)
 
+KeyedT = TypeVar("KeyedT", Asset, Campaign)
+
 BATCH = 200
 AUTOMATIC = re.compile(r"bot|crawl|spider|preview|scan|headlesschrome-prefetch|monitor", re.I)
 TEXT_FIELDS = ("first_name", "last_name", "job_title")
+TRACKED = frozenset({Activity.Kind.PAGE_VIEW, Activity.Kind.DOWNLOAD, Activity.Kind.CUSTOM})
 
 
 @dataclass(frozen=True)
@@ -39,37 +42,52 @@ class Beacon:
     source: str = ""
     campaign_key: str = ""
     user_agent: str = ""
+    is_prefetch: bool = False
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether no person did this: a bot, a scanner, a page fetched ahead."""
+        return self.is_prefetch or bool(AUTOMATIC.search(self.user_agent))
 
 
 @transaction.atomic
 def track(*, beacon: Beacon, at: datetime) -> Activity:
     """Store a beacon as an activity of its visitor; raises Invalid for an unknown kind."""
-    if beacon.kind not in {"page_view", "download", "custom"}:
+    if beacon.kind not in TRACKED:
         raise Invalid(f"“{beacon.kind[:40]}” is nothing that can be tracked.", field="kind")
-    visitor = _remember_visitor(beacon, at=at) if beacon.visitor_id else None
+    campaign = _by_key(Campaign.objects.all(), beacon.campaign_key)
+    visitor = _remember_visitor(beacon, campaign=campaign, at=at) if beacon.visitor_id else None
     activity = Activity.objects.create(
         lead_id=visitor.lead_id if visitor else None,
         visitor=visitor,
         kind=beacon.kind,
         occurred_at=at,
-        asset=Asset.objects.filter(key=beacon.asset_key).first() if beacon.asset_key else None,
+        asset=_by_key(Asset.objects.all(), beacon.asset_key),
+        campaign=campaign,
         title=clean(beacon.title, most=200),
         url=clean(beacon.url, most=500),
-        is_automatic=bool(AUTOMATIC.search(beacon.user_agent)),
+        properties={"source": clean(beacon.source, most=80)} if beacon.source else {},
+        is_automatic=beacon.is_automatic,
     )
     if activity.lead_id and not activity.is_automatic:
         note_activities(lead_ids=[activity.lead_id], at=at)
     return activity
 
 
-def _remember_visitor(beacon: Beacon, *, at: datetime) -> Visitor:
+def _by_key(rows: QuerySet[KeyedT], key: str) -> KeyedT | None:
+    """The row a key from outside names; a key we do not know names nothing."""
+    key = clean(key, most=80)
+    return rows.filter(key=key).first() if key else None
+
+
+def _remember_visitor(beacon: Beacon, *, campaign: Campaign | None, at: datetime) -> Visitor:
     visitor, is_new = Visitor.objects.get_or_create(
         pk=beacon.visitor_id,
         defaults={
             "first_seen_at": at,
             "last_seen_at": at,
             "source": clean(beacon.source, most=80),
-            "campaign": Campaign.objects.filter(key=beacon.campaign_key).first(),
+            "campaign": campaign,
         },
     )
     if not is_new:
@@ -111,6 +129,17 @@ def process_submissions(*, at: datetime) -> int:
     return taken
 
 
+def reprocess_submissions(*, submission_ids: Collection[int], at: datetime) -> int:
+    """Try failed submissions again; returns how many of them could now be understood."""
+    failed = FormSubmission.objects.filter(
+        pk__in=list(submission_ids), state=FormSubmission.State.FAILED
+    )
+    ids = list(failed.values_list("pk", flat=True))
+    failed.filter(pk__in=ids).update(state=FormSubmission.State.RECEIVED, error="")
+    process_submissions(at=at)
+    return FormSubmission.objects.filter(pk__in=ids, state=FormSubmission.State.DONE).count()
+
+
 @transaction.atomic
 def _process_batch(*, at: datetime) -> int:
     submissions = list(
@@ -133,7 +162,10 @@ def _understand_each(submissions: Sequence[FormSubmission], *, at: datetime) -> 
     except Exception as error:
         if len(submissions) == 1:
             logger.exception("submission %s could not be understood", submissions[0].pk)
-            submissions[0].state, submissions[0].error = FormSubmission.State.FAILED, str(error)[:2000]
+            submissions[0].state, submissions[0].error = (
+                FormSubmission.State.FAILED,
+                str(error)[:2000],
+            )
             submissions[0].save(update_fields=["state", "error"])
             return
         for submission in submissions:
@@ -142,12 +174,14 @@ def _understand_each(submissions: Sequence[FormSubmission], *, at: datetime) -> 
 
 def _understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
     facts = {submission.pk: read_facts(submission.values) for submission in submissions}
-    _forget_unknown_visitors(submissions)
+    _recall_visitors(submissions)
     _find_people(submissions, facts)
     _create_missing(submissions, facts, at=at)
     _fill_in(submissions, facts, at=at)
     attach_visitors(
-        leads_by_visitor={s.visitor_id: s.lead_id for s in submissions if s.visitor_id and s.lead_id},
+        leads_by_visitor={
+            s.visitor_id: s.lead_id for s in submissions if s.visitor_id and s.lead_id
+        },
         at=at,
     )
     _note_interest(submissions)
@@ -158,12 +192,13 @@ def _understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
     record_activities(activities=[_activity(submission) for submission in submissions], at=at)
 
 
-def _forget_unknown_visitors(submissions: Sequence[FormSubmission]) -> None:
-    wanted = {submission.visitor_id for submission in submissions if submission.visitor_id}
-    known = set(Visitor.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+def _recall_visitors(submissions: Sequence[FormSubmission]) -> None:
+    """What we know of the browser: where it came from first. One never seen before is nobody."""
+    known = Visitor.objects.in_bulk({s.visitor_id for s in submissions if s.visitor_id})
     for submission in submissions:
-        if submission.visitor_id not in known:
-            submission.visitor_id = None
+        visitor = known.get(submission.visitor_id) if submission.visitor_id else None
+        submission.visitor_id = visitor.pk if visitor else None
+        submission.source = submission.source or (visitor.source if visitor else "")
 
 
 def read_facts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -186,7 +221,9 @@ def _find_people(
     emails = {f["email"] for f in facts.values() if f["email"]}
     phones = {f["phone"] for f in facts.values() if f["phone"] and not f["email"]}
     by_email = dict(Lead.objects.filter(email__in=emails).values_list("email", "pk"))
-    by_phone = dict(Lead.objects.filter(phone__in=phones).order_by("-pk").values_list("phone", "pk"))
+    by_phone = dict(
+        Lead.objects.filter(phone__in=phones).order_by("-pk").values_list("phone", "pk")
+    )
     for submission in submissions:
         known = facts[submission.pk]
         found = by_email.get(known["email"]) if known["email"] else by_phone.get(known["phone"])
@@ -252,19 +289,36 @@ def _note_interest(submissions: Sequence[FormSubmission]) -> None:
 
 
 def _note_consent(submissions: Sequence[FormSubmission]) -> None:
-    for submission in submissions:
-        if submission.values.get("consent"):
-            record_consent(
-                lead_ids=[submission.lead_id],
-                purpose=Consent.Purpose.MARKETING,
-                source=f"form {submission.form.slug}",
-                wording=submission.form.consent_text,
-                wording_version=submission.form.consent_version,
-                at=submission.received_at,
-            )
+    """Keep the consent given in the form, and the one given to being remembered by whoever was."""
+    Consent.objects.bulk_create(
+        consent for submission in submissions for consent in _consents(submission)
+    )
+
+
+def _consents(submission: FormSubmission) -> Iterator[Consent]:
+    form = submission.form
+    if submission.values.get("consent"):
+        yield Consent(
+            lead_id=submission.lead_id,
+            purpose=Consent.Purpose.MARKETING,
+            is_given=True,
+            wording=form.consent_text,
+            wording_version=form.consent_version,
+            source=f"form {form.slug}",
+            at=submission.received_at,
+        )
+    if submission.visitor_id:
+        yield Consent(
+            lead_id=submission.lead_id,
+            purpose=Consent.Purpose.TRACKING,
+            is_given=True,
+            source="consent bar",
+            at=submission.received_at,
+        )
 
 
 def _activity(submission: FormSubmission) -> Activity:
+    message = submission.values.get("message")
     return Activity(
         lead_id=submission.lead_id,
         visitor_id=submission.visitor_id,
@@ -273,6 +327,7 @@ def _activity(submission: FormSubmission) -> Activity:
         asset_id=submission.form.asset_id,
         campaign_id=submission.form.campaign_id,
         title=submission.form.name,
+        properties={"text": str(message)[:5_000]} if message else {},
         source_kind="submission",
         source_id=submission.pk,
     )

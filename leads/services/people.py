@@ -69,20 +69,28 @@ def create_leads(
 def _build(
     person: NewLead, lead_id: int, change_id: int, stage: str, company_id: int | None
 ) -> Lead:
-    facts = {name: value for name, value in person.facts.items() if name in FACTS}
+    values = _BLANK | {name: value for name, value in person.facts.items() if name in FACTS}
     if company_id is not None:
-        facts["company_id"] = company_id
-    lead = Lead(
-        id=lead_id,
-        stage=stage,
-        stage_since=person.at,
-        last_change=change_id,
-        created_at=person.at,
-        attributes=dict(person.attributes),
-        **facts,
-    )
+        values["company_id"] = company_id
+    values |= {
+        "id": lead_id,
+        "stage": stage,
+        "stage_since": person.at,
+        "last_change": change_id,
+        "created_at": person.at,
+        "attributes": dict(person.attributes),
+    }
+    lead = Lead.from_db(None, list(values), list(values.values()))  # quicker than keywords
     lead.search = search_text(lead, company=person.company_name)
     return lead
+
+
+def _blank() -> dict[str, Any]:
+    fresh = Lead()
+    return {field.attname: getattr(fresh, field.attname) for field in Lead._meta.concrete_fields}
+
+
+_BLANK = _blank()
 
 
 def search_text(lead: Lead, *, company: str = "") -> str:
@@ -117,6 +125,7 @@ def update_facts(
 ) -> int:
     """Fill in or correct facts of known leads; returns how many rows really changed."""
     changed = []
+    names: set[str] = set()
     leads = Lead.objects.select_for_update(of=("self",)).select_related("company")
     for lead in leads.filter(pk__in=list(facts_by_lead)).order_by("pk"):
         new = {
@@ -128,16 +137,17 @@ def update_facts(
             setattr(lead, name, value)
         if new:
             changed.append(lead)
-    _save_facts(changed)
+            names |= set(new)
+    _save_facts(changed, names=names)
     if changed:
         ids = tuple(lead.pk for lead in changed)
         events.publish(ActivitiesRecorded(at=at, lead_ids=ids, is_silent=is_silent))
     return len(changed)
 
 
-def _save_facts(leads: Sequence[Lead]) -> None:
+def _save_facts(leads: Sequence[Lead], *, names: Collection[str]) -> None:
     companies = Company.objects.in_bulk({lead.company_id for lead in leads if lead.company_id})
     for lead in leads:
         company = companies.get(lead.company_id) if lead.company_id else None
         lead.search = search_text(lead, company=company.name if company else "")
-    Lead.objects.bulk_update(leads, [*sorted(FACTS), "attributes", "search"], batch_size=500)
+    bulk.update_columns(leads, [*names, "search"])

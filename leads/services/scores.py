@@ -33,7 +33,8 @@ def write_scores(
             )
             UPDATE leads_lead AS lead
                SET engagement = fresh.engagement, fit = fresh.fit, grade = fresh.grade,
-                   score = fresh.engagement + fresh.fit, scored_at = %s
+                   score = fresh.engagement + fresh.fit,
+                   scored_at = GREATEST(lead.scored_at, %s)
               FROM fresh JOIN locked USING (id)
              WHERE lead.id = fresh.id
          RETURNING lead.id

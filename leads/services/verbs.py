@@ -23,7 +23,7 @@ from leadflow.core.business_time import (
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Calendar, Holiday, User
 from leads import policies
-from leads.engine.pipeline import Pipeline
+from leads.engine.pipeline import HandoffSpec, Pipeline
 from leads.events import StagesChanged
 from leads.models import Lead, Offer, Opportunity, Reason, StageChange
 from leads.services.pipeline import load_pipeline
@@ -211,7 +211,7 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
                 change.id, change.lead_id, change.from_stage, change.to_stage, act.verb, change.at,
                 recorded_at, by_id, act.cause.kind, act.cause.id, act.reason, act.note,
                 change.cycle, change.seconds, change.business_seconds, version,
-            )
+            )  # fmt: skip
             for change in changes
         ),
     )
@@ -269,26 +269,24 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
     """Open an offer for every lead that entered an offered stage; silent history starts no clock."""
     entering = [change for change in changes if pipeline.awaits_answer(change.to_stage)]
     week = default_week() if entering else ROUND_THE_CLOCK
-    offers = []
+    rows = []
     for change in entering:
         handoff = pipeline.offered_sides[change.to_stage]
-        offers.append(
-            Offer(
-                lead_id=change.lead_id,
-                handoff_id=handoff.id,
-                opened_by=change.id,
-                cycle=change.cycle,
-                offered_at=change.at,
-                due_at=None if act.is_silent else _due(change.at, handoff, week),
-                team_id=handoff.team_id,
-                cause_kind=act.cause.kind,
-                cause_id=act.cause.id,
+        due_at = None if act.is_silent else _due(change.at, handoff, week)
+        rows.append(
+            (
+                change.lead_id, handoff.id, change.id, change.cycle, change.at, due_at, "pending",
+                handoff.team_id, "", "", "", act.cause.kind, act.cause.id,
             )
-        )
-    bulk.copy_instances(offers)
+        )  # fmt: skip
+    columns = (
+        "lead_id handoff_id opened_by cycle offered_at due_at outcome "
+        "team_id reason note assigned_because cause_kind cause_id"
+    )
+    bulk.copy_rows("leads_offer", columns.split(), rows)
 
 
-def _due(at: datetime, handoff: Any, week: WorkingWeek) -> datetime:
+def _due(at: datetime, handoff: HandoffSpec, week: WorkingWeek) -> datetime:
     minutes = handoff.respond_within_minutes
     if handoff.uses_business_time:
         return add_business_seconds(at, minutes * 60, week)

@@ -62,9 +62,11 @@ def number(value: float | Decimal | None, digits: int | None = None) -> str:
     if value is None or value == "":
         return NOTHING
     figure = float(value)
-    if digits is not None:
-        return f"{figure:,.{digits}f}"
-    return f"{round(figure):,}" if figure.is_integer() else f"{figure:,.2f}".rstrip("0")
+    if digits is None:
+        text = f"{figure:,.0f}" if figure.is_integer() else f"{figure:,.2f}".rstrip("0")
+    else:
+        text = f"{figure:,.{digits}f}"
+    return text.replace("-", "−")
 
 
 @register.filter

@@ -1,0 +1,18 @@
+"""What the hand-off does when leads move or tasks appear; each is safe to run twice."""
+
+from handoff import services
+from leads.events import StagesChanged
+
+NO_ANSWERS = frozenset({"enter", "offer", "revive", "expire"})
+
+
+def on_stages_changed(event: StagesChanged) -> None:
+    """Assign what was offered; stamp what was answered. Silent history is only read by marketing."""
+    change_ids = [change[1] for change in event.changes]
+    if event.verb not in NO_ANSWERS:
+        services.record_rejections(change_ids=change_ids)
+    if event.is_silent:
+        return
+    if event.verb not in NO_ANSWERS:
+        services.stamp_answers(change_ids=change_ids)
+    services.assign_waiting(at=event.at, lead_ids=event.lead_ids)

@@ -1,0 +1,45 @@
+"""Who may do what with offers and tasks, and the sentence they read when they may not."""
+
+import rules
+
+from leadflow.core.errors import NotAllowed
+from leadflow.core.models import Role, User
+from leadflow.core.roles import is_anyone, is_care, is_manager, is_sales
+from leads.models import Offer
+
+rules.add_perm("handoff.see_queue", is_sales | is_care)
+rules.add_perm("handoff.oversee", is_manager)
+rules.add_perm("handoff.call", is_sales | is_care)
+rules.add_perm("handoff.give_feedback", is_sales | is_care)
+rules.add_perm("handoff.see_feedback", is_anyone)
+
+OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
+# Whose job it is to answer what is offered to a team of this side.
+RECEIVERS = {"sales": Role.REP, "care": Role.CARE}
+
+
+def check_may(act: str, *, by: User, words: str) -> None:
+    """Raise NotAllowed with `words` unless the role of `by` includes `act`."""
+    if not by.has_perm(f"handoff.{act}"):
+        raise NotAllowed(words)
+
+
+def check_may_see_queue(by: User) -> None:
+    """Raise NotAllowed unless `by` works on what is handed off."""
+    check_may("see_queue", by=by, words="The queue belongs to the teams that receive leads.")
+
+
+def decision_refused(offer: Offer, *, by: User) -> str:
+    """Why `by` may not answer `offer`, in a sentence; empty when they may."""
+    if by.role in OVERSEERS or offer.assignee_id == by.pk:
+        return ""
+    if offer.team_id is not None and offer.team_id == by.team_id:
+        return ""
+    team = offer.team.name if offer.team else "another team"
+    return f"This lead was offered to {team}; only its people may answer."
+
+
+def check_may_decide(offer: Offer, *, by: User) -> None:
+    """Raise NotAllowed unless `by` belongs to the receiving team, is the assignee, or oversees."""
+    if sentence := decision_refused(offer, by=by):
+        raise NotAllowed(sentence)

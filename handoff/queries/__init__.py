@@ -1,0 +1,41 @@
+"""Front door of the handoff app for reading."""
+
+from handoff.queries.feedback import (
+    ReasonCount,
+    feedback_on,
+    reason_counts,
+    reason_labels,
+    rejections,
+    remarks,
+)
+from handoff.queries.queue import (
+    Queue,
+    QueueRow,
+    fingerprint,
+    leads_in_hand,
+    offers_before,
+    queue_for,
+    teams_that_receive,
+    unread_notices,
+)
+from handoff.queries.workspace import Move, move_named, moves_for
+
+__all__ = [
+    "Move",
+    "Queue",
+    "QueueRow",
+    "ReasonCount",
+    "feedback_on",
+    "fingerprint",
+    "leads_in_hand",
+    "move_named",
+    "moves_for",
+    "offers_before",
+    "queue_for",
+    "reason_counts",
+    "reason_labels",
+    "rejections",
+    "remarks",
+    "teams_that_receive",
+    "unread_notices",
+]

@@ -1,0 +1,152 @@
+"""The queue: what waits for an answer, and the answers."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from handoff import policies, queries, services
+from handoff.forms import ActForm
+from handoff.queries import Move
+from handoff.views.answers import ask, done, too_late
+from leadflow.core.errors import Conflict, Invalid
+from leadflow.core.models import Team
+from leadflow.core.views import toast
+from leads.models import Offer
+
+VIEWS = ("mine", "open", "team")
+MOST, STEP = 500, 100
+NOTICES = 5
+
+
+@require_safe
+@never_cache
+def queue(request: HttpRequest) -> HttpResponse:
+    """What waits, most urgent first; the page asks every few seconds whether something changed."""
+    policies.check_may_see_queue(request.user)
+    if request.htmx and "seen" in request.GET:
+        if request.GET["seen"] == queries.fingerprint(request.user, **_chosen(request)):
+            return HttpResponse(status=204)
+        return render(request, "handoff/queue.html#list", _context(request))
+    return render(request, "handoff/queue.html", _context(request))
+
+
+def _chosen(request: HttpRequest) -> dict[str, Any]:
+    """The view, team and length that the address asks for; what makes no sense is the default."""
+    params = request.GET
+    view, most, team = params.get("view", ""), params.get("most", ""), params.get("team", "")
+    return {
+        "view": view if view in VIEWS else "",
+        "team": Team.objects.filter(key=team).first() if team else None,
+        "most": min(int(most), MOST) if most.isdecimal() and int(most) else STEP,
+    }
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    user, at, chosen = request.user, timezone.now(), _chosen(request)
+    notices = list(queries.unread_notices(user)[: NOTICES + 1])
+    return {
+        "now": at,
+        "fingerprint": queries.fingerprint(user, **chosen),
+        "queue": queries.queue_for(user, at, **chosen),
+        "team": chosen["team"],
+        "teams": queries.teams_that_receive(user),
+        "oversees": user.role in policies.OVERSEERS,
+        "notices": notices[:NOTICES],
+        "more_notices": len(notices) > NOTICES,
+        "in_hand": list(queries.leads_in_hand(user)[:8]),
+        "next_most": min(chosen["most"] + STEP, MOST) if chosen["most"] < MOST else None,
+    }
+
+
+@require_POST
+def accept(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Take an offered lead."""
+    offer = _offer_or_404(request, offer_id)
+    try:
+        services.accept_offers(
+            offer_ids=[offer.pk], by=request.user, at=timezone.now()
+        ).or_raise()
+    except Conflict as error:
+        return too_late(request, error)
+    return _show_queue(request, f"{offer.lead.name} is yours now.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reject(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Give an offered lead back, with a coded reason."""
+    offer = _offer_or_404(request, offer_id)
+    policies.check_may_decide(offer, by=request.user)
+    form = ActForm(request.POST or None, move=Move("reject", "Reject", "corner-up-left", asks_reason=True))
+    words = _words_of_rejection(request, offer)
+    if request.method != "POST":
+        return ask(request, form, words)
+    form = ActForm(request.POST, move=Move("reject", "Reject", "corner-up-left", asks_reason=True))
+    if not form.is_valid():
+        return ask(request, form, words)
+    try:
+        services.reject_offers(
+            offer_ids=[offer.pk], by=request.user, at=timezone.now(), **form.said()
+        ).or_raise()
+    except Invalid as error:
+        return ask(request, form, words, error=error)
+    except Conflict as error:
+        return too_late(request, error)
+    return _show_queue(request, f"{offer.lead.name} goes back to marketing.")
+
+
+def _words_of_rejection(request: HttpRequest, offer: Offer) -> dict[str, Any]:
+    return {
+        "title": f"Give {offer.lead.name} back",
+        "subtitle": "Marketing reads the reason and learns from it; nurture takes the lead up again.",
+        "action": f"{reverse('handoff:reject', args=[offer.pk])}?{request.GET.urlencode()}",
+        "back": _queue_address(request),
+        "submit": "Reject",
+        "variant": "danger",
+    }
+
+
+@require_POST
+def take(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Pull an offer nobody has to oneself."""
+    offer = _offer_or_404(request, offer_id)
+    try:
+        services.take_offers(offer_ids=[offer.pk], by=request.user, at=timezone.now()).or_raise()
+    except Conflict as error:
+        return too_late(request, error)
+    return _show_queue(request, f"{offer.lead.name} waits in your queue now.")
+
+
+@require_POST
+def read_notices(request: HttpRequest) -> HttpResponse:
+    """Put away what has been read."""
+    policies.check_may_see_queue(request.user)
+    services.put_notices_away(by=request.user, at=timezone.now())
+    return _show_queue(request, "Put away.")
+
+
+def _offer_or_404(request: HttpRequest, offer_id: int) -> Offer:
+    policies.check_may_see_queue(request.user)
+    offers = Offer.objects.visible_to(request.user).select_related("lead", "team")
+    return get_object_or_404(offers, pk=offer_id)
+
+
+def _queue_address(request: HttpRequest) -> str:
+    query = request.GET.urlencode()
+    return reverse("handoff:queue") + (f"?{query}" if query else "")
+
+
+def _show_queue(request: HttpRequest, message: str) -> HttpResponse:
+    """The queue as it is after an act: swapped in place, or loaded as a page."""
+    if not request.htmx:
+        return done(request, message, to=_queue_address(request))
+    response = render(request, "handoff/queue.html#list", _context(request))
+    response["HX-Retarget"] = "#queue"
+    response["HX-Reswap"] = "outerHTML"
+    response["HX-Trigger"] = json.dumps({"close-dialog": True})
+    return toast(response, message)

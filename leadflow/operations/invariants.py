@@ -1,0 +1,78 @@
+"""What must be true of all data at any time, as SQL that finds the rows where it is not."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An invariant that does not hold, with some of the rows that break it."""
+
+    name: str
+    rows: list[str]
+
+
+INVARIANTS = {
+    "a lead's stage is the last row of its history": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+          JOIN LATERAL (
+               SELECT id, to_stage FROM leads_stagechange
+                WHERE lead_id = lead.id ORDER BY id DESC LIMIT 1
+          ) AS newest ON true
+         WHERE (newest.id, newest.to_stage) IS DISTINCT FROM (lead.last_change, lead.stage)
+    """,
+    "every lead has history": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+         WHERE NOT EXISTS (SELECT 1 FROM leads_stagechange WHERE lead_id = lead.id)
+    """,
+    "each line of history begins where the one before it ended": """
+        SELECT 'stage change ' || id FROM (
+            SELECT id, from_stage, lag(to_stage) OVER (PARTITION BY lead_id ORDER BY id) AS before
+              FROM leads_stagechange
+        ) AS line
+         WHERE from_stage IS DISTINCT FROM before
+    """,
+    "a pending offer belongs to a lead in that offered stage": """
+        SELECT 'offer ' || offer.id FROM leads_offer AS offer
+          JOIN leads_handoff AS handoff ON handoff.id = offer.handoff_id
+          JOIN leads_lead AS lead ON lead.id = offer.lead_id
+         WHERE offer.outcome = 'pending' AND lead.stage <> handoff.offered_id
+    """,
+    "a lead in the offered stage of an active hand-off has a pending offer": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+          JOIN leads_handoff AS handoff ON handoff.offered_id = lead.stage AND handoff.is_active
+         WHERE NOT EXISTS (
+               SELECT 1 FROM leads_offer AS offer
+                WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'
+         )
+    """,
+    "nobody got the same step of a program twice": """
+        SELECT 'enrollment ' || enrollment_id || ', step ' || step_id FROM nurture_touch
+         GROUP BY enrollment_id, step_id HAVING count(*) > 1
+    """,
+    "no program runs for a lead that left its stages": """
+        SELECT 'enrollment ' || enrollment.id FROM nurture_enrollment AS enrollment
+          JOIN leads_lead AS lead ON lead.id = enrollment.lead_id
+          JOIN leads_handoff AS handoff ON lead.stage IN (handoff.offered_id, handoff.accepted_id)
+         WHERE enrollment.state = 'active' AND handoff.is_active
+           AND NOT EXISTS (  -- events on their way explain it
+               SELECT 1 FROM core_delivery WHERE state = 'pending')
+    """,
+    "no event was given up": """
+        SELECT 'delivery ' || id || ' to ' || subscriber FROM core_delivery WHERE state = 'failed'
+    """,
+}
+
+
+def find_broken() -> list[Broken]:
+    """Check every invariant; returns those that do not hold with up to twenty rows each."""
+    broken = []
+    with connection.cursor() as cursor:
+        for name, statement in INVARIANTS.items():
+            cursor.execute(f"SELECT * FROM ({statement}) AS rows LIMIT %s", [MOST_ROWS])
+            if rows := [row[0] for row in cursor.fetchall()]:
+                broken.append(Broken(name, rows))
+    return broken

@@ -1,0 +1,7 @@
+"""Reading files of people: a mapping says what each column means, a parser makes rows of facts."""
+
+from leads.importing.mapping import Mapping, load_mapping
+from leads.importing.reading import read_rows
+from leads.importing.rows import Parser, Person, RowError
+
+__all__ = ["Mapping", "Parser", "Person", "RowError", "load_mapping", "read_rows"]

@@ -1,0 +1,262 @@
+"""Imports: files of people become leads, matched with those already known; history comes silently."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from leadflow.core.errors import Invalid
+from leadflow.core.models import User
+from leads.engine.pipeline import Pipeline
+from leads.importing import Parser, Person, RowError, load_mapping, read_rows
+from leads.models import Import, Lead
+from leads.services.people import NewLead, create_leads, lock_identity, update_facts
+from leads.services.pipeline import load_pipeline
+from leads.services.verbs import Act, Cause, move
+
+CHUNK = 10_000
+KEEP_ERRORS = 1_000
+KEYS = ("external_id", "email", "phone")
+
+
+@dataclass
+class Tally:
+    """What an import did; every row counts once."""
+
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    def reject(self, error: RowError) -> None:
+        """Count a row that was left out and keep the reason of the first thousand."""
+        self.rejected += 1
+        if len(self.errors) < KEEP_ERRORS:
+            self.errors.append(asdict(error))
+
+
+def import_leads(
+    *,
+    path: Path,
+    mapping_path: Path | None = None,
+    by: User | None = None,
+    at: datetime,
+    is_rehearsal: bool = False,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Tally:
+    """Import a file; raises Invalid when the file or its mapping as a whole cannot be used.
+
+    Each ten thousand rows commit together; running the same file again changes nothing. A rehearsal
+    does all the work and keeps none of it.
+    """
+    started = time.perf_counter()
+    header, rows = read_rows(path)
+    parser = Parser(load_mapping(mapping_path, header), header)
+    _check_stage(parser.mapping.stage)
+    tally, seen = Tally(), set[int]()
+    with transaction.atomic():  # a rehearsal needs what it created to find later duplicates
+        run = Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
+        if is_rehearsal:
+            _read_all(rows, parser, tally, seen, run, at, progress)
+            transaction.set_rollback(True)
+    if not is_rehearsal:
+        _read_all(rows, parser, tally, seen, run, at, progress)
+    tally.seconds = round(time.perf_counter() - started, 3)
+    if not is_rehearsal:
+        Import.objects.filter(pk=run.pk).update(result=asdict(tally))
+    return tally
+
+
+def _check_stage(key: str) -> None:
+    if key and key not in load_pipeline().by_key:
+        raise Invalid(f"The pipeline has no stage “{key}”.", field="stage")
+
+
+def _read_all(
+    rows: Iterable[list[str]],
+    parser: Parser,
+    tally: Tally,
+    seen: set[int],
+    run: Import,
+    at: datetime,
+    progress: Callable[[int], None],
+) -> None:
+    numbered = enumerate(rows, start=2)
+    while chunk := list(islice(numbered, CHUNK)):
+        people = _parse(chunk, parser, tally, seen)
+        _import_chunk(people, parser=parser, tally=tally, run=run, at=at)
+        progress(tally.rows)
+
+
+def _parse(
+    chunk: Sequence[tuple[int, list[str]]], parser: Parser, tally: Tally, seen: set[int]
+) -> list[Person]:
+    """People of a chunk; of rows with the same key the first counts, the others are duplicates."""
+    people: dict[str, Person] = {}
+    for number, row in chunk:
+        if not any(row):
+            continue
+        tally.rows += 1
+        parsed = parser.parse(number, row)
+        if isinstance(parsed, RowError):
+            tally.reject(parsed)
+            continue
+        key = parsed.facts[parser.mapping.match]
+        if hash(key) in seen:
+            tally.duplicates += 1
+        else:
+            seen.add(hash(key))
+            people[key] = parsed
+    return list(people.values())
+
+
+@transaction.atomic
+def _import_chunk(
+    people: Sequence[Person], *, parser: Parser, tally: Tally, run: Import, at: datetime
+) -> None:
+    if not people:
+        return
+    lock_identity()
+    match = parser.mapping.match
+    known, taken = _match(people, match)
+    new, old = [], []
+    for person in people:
+        found = known.get(person.facts[match])
+        clash = _clash(person, found, taken)
+        if clash:
+            tally.reject(RowError(person.row, clash[0], clash[1]))
+        elif found is not None:
+            old.append((person, found))
+        elif parser.mapping.only_existing:
+            column = parser.mapping.facts[match]
+            tally.reject(RowError(person.row, column, "Nobody is known by this key."))
+        else:
+            new.append(person)
+    cause = Cause("import", run.pk)
+    _create(new, cause=cause, at=at)
+    tally.created += len(new)
+    _update(old, cause=cause, at=at, tally=tally)
+
+
+def _match(
+    people: Sequence[Person], match: str
+) -> tuple[dict[str, Lead], dict[tuple[str, str], int]]:
+    """Known leads by match key; and who holds each unique key that the rows mention."""
+    leads = Lead.objects.select_related("company")
+    found = leads.filter(**{f"{match}__in": [person.facts[match] for person in people]})
+    known = {getattr(lead, match): lead for lead in found.order_by("-pk")}
+    taken: dict[tuple[str, str], int] = {}
+    for key in {"external_id", "email"} - {match}:
+        values = [person.facts[key] for person in people if person.facts.get(key)]
+        if values:
+            holders = Lead.objects.filter(**{f"{key}__in": values}).values_list(key, "pk")
+            taken |= {(key, value): pk for value, pk in holders}
+    return known, taken
+
+
+def _clash(
+    person: Person, found: Lead | None, taken: dict[tuple[str, str], int]
+) -> tuple[str, str] | None:
+    """Whether another lead already holds a unique key of this row; else the row claims it."""
+    mine = found.pk if found else -person.row
+    for key in ("external_id", "email"):
+        value = person.facts.get(key)
+        if value and taken.setdefault((key, value), mine) != mine:
+            return key, f"“{value}” already belongs to another lead."
+    return None
+
+
+def _create(people: Sequence[Person], *, cause: Cause, at: datetime) -> None:
+    create_leads(
+        people=[
+            NewLead(
+                at=person.at or at,
+                facts=person.facts,
+                attributes=person.attributes,
+                stage=person.stage,
+                company_name=person.company,
+            )
+            for person in people
+        ],
+        at=at,
+        cause=cause,
+        is_silent=True,
+    )
+
+
+def _update(
+    pairs: Sequence[tuple[Person, Lead]], *, cause: Cause, at: datetime, tally: Tally
+) -> None:
+    moved, refused = _move(pairs, cause=cause, at=at)
+    facts = {}
+    for person, lead in pairs:
+        if lead.pk in refused:
+            tally.reject(RowError(person.row, "stage", refused[lead.pk]))
+        elif new := _new_facts(person, lead):
+            facts[lead.pk] = new
+    update_facts(facts_by_lead=facts, at=at, is_silent=True)
+    changed = len(moved | set(facts))
+    tally.updated += changed
+    tally.unchanged += len(pairs) - len(refused) - changed
+
+
+def _new_facts(person: Person, lead: Lead) -> dict[str, Any]:
+    """Facts of the row that say something new; a blank never wipes out what is known."""
+    new = {
+        name: value
+        for name, value in person.facts.items()
+        if value != getattr(lead, name) and (value or getattr(lead, name) is None)
+    }
+    attributes = {**lead.attributes, **{k: v for k, v in person.attributes.items() if v}}
+    return new | ({"attributes": attributes} if attributes != lead.attributes else {})
+
+
+def _move(
+    pairs: Sequence[tuple[Person, Lead]], *, cause: Cause, at: datetime
+) -> tuple[set[int], dict[int, str]]:
+    """Bring leads to the stage their row tells of, one verb at a time; those already there stay."""
+    pipeline = load_pipeline()
+    groups: dict[tuple[str, str], dict[int, datetime]] = {}
+    for person, lead in pairs:
+        if person.stage and not _has_reached(lead.stage, person.stage, pipeline):
+            verb = pipeline.verb_into(lead.stage, person.stage)
+            groups.setdefault((verb, person.stage), {})[lead.pk] = person.at or at
+    moved: set[int] = set()
+    refused: dict[int, str] = {}
+    for (verb, target), times in groups.items():
+        act = _act(verb, target, times, pipeline, cause=cause, at=at)
+        result = move(lead_ids=list(times), act=act)
+        moved |= {change.lead_id for change in result.changes}
+        refused |= result.refused
+    return moved, refused
+
+
+def _act(
+    verb: str,
+    target: str,
+    times: Mapping[int, datetime],
+    pipeline: Pipeline,
+    *,
+    cause: Cause,
+    at: datetime,
+) -> Act:
+    towards = pipeline.offered_sides[target].key if verb == "offer" else target
+    return Act(
+        verb=verb, at=at, cause=cause, towards=towards, is_silent=True, may_skip=True, at_by_lead=times
+    )
+
+
+def _has_reached(current: str, target: str, pipeline: Pipeline) -> bool:
+    if current == target:
+        return True
+    both = pipeline.is_on_path(current) and pipeline.is_on_path(target)
+    return both and pipeline.place[current] > pipeline.place[target]

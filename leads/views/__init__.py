@@ -1,0 +1,1 @@
+"""Pages: guard, fetch, one call to a service, answer."""

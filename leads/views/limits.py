@@ -1,0 +1,58 @@
+"""How often one address may post to the public pages."""
+
+import logging
+import time
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from leadflow.runtime import addresses
+
+logger = logging.getLogger(__name__)
+
+# "n/minute" for one address; an office may share one.
+RATES = {"form": "60/minute", "track": "1200/minute"}
+SECONDS_WITHOUT_REDIS = 30
+
+_memory = FixedWindowRateLimiter(MemoryStorage())
+_redis_back_at = 0.0
+
+
+def is_flooding(request: HttpRequest, kind: str) -> bool:
+    """Whether this address has used up its share; the connection's own address alone counts."""
+    address = request.META.get("REMOTE_ADDR", "")
+    return not _hit(_rate(kind), kind, address)
+
+
+def is_too_big(request: HttpRequest, most_bytes: int) -> bool:
+    """Whether the body says it is longer than it may be; nothing of it has been read yet."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdigit() or int(length) > most_bytes
+
+
+def _rate(kind: str) -> RateLimitItem:
+    return parse(getattr(settings, "RATE_LIMITS", RATES).get(kind, RATES[kind]))
+
+
+def _hit(rate: RateLimitItem, *names: str) -> bool:
+    """Count in Redis, so that all web processes share it; in this process while Redis is away."""
+    global _redis_back_at
+    if time.monotonic() >= _redis_back_at:
+        try:
+            return FixedWindowRateLimiter(_redis()).hit(rate, *names)
+        except Exception:  # noqa: BLE001  (an absent Redis fails in many ways; counting goes on without)
+            logger.info("Redis is not there; addresses are counted in this process")
+            _redis_back_at = time.monotonic() + SECONDS_WITHOUT_REDIS
+    return _memory.hit(rate, *names)
+
+
+@cache
+def _redis() -> Storage:
+    url = addresses.redis_url()
+    if url.startswith("unix://"):
+        url = "redis+" + url
+    return storage_from_string(url, socket_timeout=0.5, socket_connect_timeout=0.5)

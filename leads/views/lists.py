@@ -1,0 +1,57 @@
+"""The list of leads."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from leadflow.core.models import User
+from leadflow.core.tables import Keyset
+from leads import queries
+from leads.engine.identity import clean
+from leads.models import Campaign, Stage
+
+GRADES = [(letter, f"{letter} · any") for letter in "ABC"] + [
+    (f"{letter}{digit}", f"{letter}{digit}") for letter in "ABC" for digit in "123"
+]
+SORTS = [("score", "Score"), ("newest", "Newest"), ("activity", "Last activity")]
+OWNERS = [("me", "Mine"), ("nobody", "Nobody's")]
+SHOWN = frozenset({"q", "stage", "owner", "grade", "source", "campaign", "product", "sort"})
+LONGEST = 10_000
+
+
+@require_safe
+def lead_list(request: HttpRequest) -> HttpResponse:
+    """Leads the reader may see: searched, filtered, sorted by the query string."""
+    params = {name: clean(value, most=LONGEST) for name, value in request.GET.items()}
+    leads = queries.list_leads(user=request.user, params=params)
+    page = Keyset(leads, queries.sort_keys(params), request.GET).page()
+    template = "leads/list.html#results" if request.htmx else "leads/list.html"
+    drill = queries.drill_down(params)
+    context = {
+        "page": page,
+        "params": params,
+        "stages": Stage.objects.in_bulk(),
+        "drill_down": drill,
+        "carried": _carried(params),
+        "is_narrowed": bool(params.keys() - {"sort", "after", "before"}),
+        "choices": {} if request.htmx else _choices(request.user),
+    }
+    return render(request, template, context)
+
+
+def _carried(params: dict[str, str]) -> list[tuple[str, str]]:
+    """What a report asked for and the filter form has no field for."""
+    paging = {"after", "before"}
+    return [(name, value) for name, value in params.items() if name not in SHOWN | paging]
+
+
+def _choices(user: User) -> dict[str, list[tuple[str, str]]]:
+    return {
+        "stage": queries.stage_choices(),
+        "owner": OWNERS,
+        "grade": GRADES,
+        "source": queries.list_sources(user=user),
+        "campaign": list(Campaign.objects.order_by("name").values_list("key", "name")),
+        "product": queries.product_choices(),
+        "sort": SORTS,
+    }

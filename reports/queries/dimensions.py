@@ -1,0 +1,135 @@
+"""What figures can be told apart by: the column in SQL, and the words for its values."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from content.models import Persona, Product
+from leadflow.core.errors import Invalid
+from leadflow.core.models import Team, User
+from leads.models import Campaign, Territory
+
+BLANK = "blank"
+NOT_RECORDED = "not recorded"
+Value = str | int | None
+Words = Mapping[Value, tuple[str, str]]  # value in SQL → key, label
+
+
+@dataclass(frozen=True)
+class Group:
+    """One value of a dimension. `key` names it in links and JSON: None = not recorded, "" = left blank."""
+
+    key: str | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One way to split leads: SQL over `lead`, `entry` (its cycle) or `offer`, and the words for it.
+
+    `is_exclusive` tells that a lead has one value at a time, so that groups add up to the total.
+    """
+
+    key: str
+    name: str
+    column: str
+    join: str = ""
+    words: Callable[[Collection[Value]], Words] | None = None
+    is_exclusive: bool = True
+    is_month: bool = False
+
+    def groups(self, values: Collection[Value]) -> dict[Value, Group]:
+        """The words for values as they come from SQL; blank, not recorded and "unknown" stay apart."""
+        known = self.words(values) if self.words else {}
+        return {value: self._group(value, known) for value in values}
+
+    def _group(self, value: Value, known: Words) -> Group:
+        if value is None:
+            return Group(None, NOT_RECORDED)
+        if value == "":
+            return Group("", BLANK)
+        key, label = known.get(value, (str(value), str(value)))
+        return Group(key, label)
+
+
+def _campaigns(values: Collection[Value]) -> Words:
+    return _named(Campaign.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+
+
+def _products(values: Collection[Value]) -> Words:
+    return _named(Product.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+
+
+def _territories(values: Collection[Value]) -> Words:
+    return _named(Territory.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+
+
+def _teams(values: Collection[Value]) -> Words:
+    return _named(Team.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+
+
+def _people(values: Collection[Value]) -> Words:
+    people = User.objects.filter(pk__in=_ids(values))
+    return {person.pk: (str(person.pk), str(person)) for person in people}
+
+
+def _personas(values: Collection[Value]) -> Words:
+    return {str(key): (str(key), str(name)) for key, name in Persona.choices}
+
+
+def _named(rows: Collection[tuple[int, str, str]]) -> Words:
+    return {pk: (key, name) for pk, key, name in rows}
+
+
+def _ids(values: Collection[Value]) -> list[int]:
+    return [value for value in values if isinstance(value, int)]
+
+
+PRODUCT_JOIN = "LEFT JOIN leads_lead_products AS interest ON interest.lead_id = lead.id"
+SOURCE = Dimension("source", "Source", "lead.source")
+CAMPAIGN = Dimension("campaign", "Campaign", "lead.campaign_id", words=_campaigns)
+
+LEAD_DIMENSIONS = {
+    dimension.key: dimension
+    for dimension in (
+        SOURCE,
+        CAMPAIGN,
+        Dimension(
+            "product", "Product of interest", "interest.product_id", PRODUCT_JOIN, _products, False
+        ),
+        Dimension("owner", "Owner", "lead.owner_id", words=_people),
+        Dimension("territory", "Territory", "lead.territory_id", words=_territories),
+        Dimension("persona", "Persona", "lead.persona", words=_personas),
+        Dimension("country", "Country", "lead.country"),
+        Dimension(
+            "month",
+            "Month of entry",
+            "to_char(entry.at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+            is_exclusive=False,
+            is_month=True,
+        ),
+    )
+}
+OFFER_DIMENSIONS = {
+    dimension.key: dimension
+    for dimension in (
+        Dimension("team", "Team", "offer.team_id", words=_teams),
+        Dimension("rep", "Rep", "COALESCE(offer.decided_by_id, offer.assignee_id)", words=_people),
+        SOURCE,
+        CAMPAIGN,
+        Dimension(
+            "month",
+            "Month of the offer",
+            "to_char(offer.offered_at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+            is_month=True,
+        ),
+    )
+}
+
+
+def dimension(by: str | None, known: Mapping[str, Dimension]) -> Dimension | None:
+    """The dimension called `by`, None for none; raises Invalid naming what there is."""
+    if not by:
+        return None
+    if by not in known:
+        raise Invalid(f"There is no “{by}” to split by. Choose one of: {', '.join(known)}.", field="by")
+    return known[by]

@@ -1,0 +1,202 @@
+"""The funnel: how many leads reached each stage, by when their cycle began."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from leadflow.core.models import User
+from reports.engine.shares import share
+from reports.queries.dimensions import LEAD_DIMENSIONS, Dimension, Group, Value, dimension
+from reports.queries.path import Path, load_path
+from reports.queries.visibility import visible_leads
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """Leads that reached one stage: entered it or a later one on the path in that cycle."""
+
+    key: str
+    name: str
+    abbreviation: str
+    leads: int
+    from_previous: float | None
+    from_first: float | None
+
+
+@dataclass(frozen=True)
+class FunnelGroup:
+    """The funnel of one value of a dimension, or of everybody (`group` is None)."""
+
+    group: Group | None
+    stages: tuple[StageCount, ...]
+    offered: int
+    won: int
+
+    @property
+    def won_share(self) -> float | None:
+        """Customers ÷ leads that were offered, the way the first hand-off sees it."""
+        return share(self.won, self.offered)
+
+
+@dataclass(frozen=True)
+class FunnelReport:
+    """The whole funnel and its groups, largest first (months in their order)."""
+
+    at: datetime
+    by: Dimension | None
+    path: Path
+    overall: FunnelGroup
+    groups: tuple[FunnelGroup, ...]
+
+
+# (value of the dimension, place on the path) → leads that got exactly so far
+Counts = Mapping[Value, Mapping[int, int]]
+
+
+def funnel(
+    *,
+    user: User | None,
+    at: datetime,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    by: str | None = None,
+    zone: str = "UTC",
+) -> FunnelReport:
+    """The funnel of leads whose cycle began from `start` to before `end`; a lead counts once, at its furthest.
+
+    Detours are not reached. `by` is a key of LEAD_DIMENSIONS (Invalid otherwise); months are those of `zone`.
+    """
+    split = dimension(by, LEAD_DIMENSIONS)
+    path = load_path()
+    ask = _Question(path=path, user=user, start=start, end=end, zone=zone)
+    counts = _count(ask, split)
+    totals = _merge(counts) if split is None or split.is_exclusive else _merge(_count(ask, None))
+    words = split.groups(list(counts)) if split else {}
+    groups = [_group(path, words[value], reached) for value, reached in counts.items() if split]
+    return FunnelReport(
+        at=at,
+        by=split,
+        path=path,
+        overall=_group(path, None, totals),
+        groups=tuple(_in_order(groups, split)),
+    )
+
+
+@dataclass(frozen=True)
+class _Question:
+    path: Path
+    user: User | None
+    start: datetime | None
+    end: datetime | None
+    zone: str
+
+
+COUNT = """
+    WITH places (stage, place) AS (
+        SELECT * FROM unnest(%(stages)s::text[], %(places)s::int[])
+    ),
+    entry AS (  -- one row per lead and cycle: when it began, how far it got
+        SELECT change.lead_id,
+               max(places.place) AS place,
+               min(change.at) FILTER (WHERE {opens}) AS at
+          FROM leads_stagechange AS change
+          LEFT JOIN places ON places.stage = change.to_stage
+         WHERE {visible}
+         GROUP BY change.lead_id, change.cycle
+    ),
+    furthest AS (
+        SELECT {column} AS value, entry.lead_id, max(entry.place) AS place
+          FROM entry
+          {joins}
+         WHERE entry.place IS NOT NULL {within}
+         GROUP BY value, entry.lead_id
+    )
+    SELECT value, place, count(*) FROM furthest GROUP BY value, place
+"""
+OPENS = "change.from_stage IS NULL OR change.verb = 'revive'"
+
+
+def _count(ask: _Question, split: Dimension | None) -> Counts:
+    visible, visible_params = visible_leads("change.lead_id", ask.user)
+    statement = COUNT.format(
+        opens=OPENS,
+        visible=visible,
+        column=_column(split),
+        joins=_joins(split),
+        within=_within(ask),
+    )
+    params: dict[str, Any] = {
+        "stages": list(ask.path.places),
+        "places": list(ask.path.places.values()),
+        "start": ask.start,
+        "end": ask.end,
+        "zone": ask.zone,
+    }
+    counts: dict[Value, dict[int, int]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params | visible_params)
+        for value, place, leads in cursor.fetchall():
+            counts[value][place] = leads
+    return counts
+
+
+def _column(split: Dimension | None) -> str:
+    return split.column if split else "NULL::int"
+
+
+def _joins(split: Dimension | None) -> str:
+    if split is None or split.is_month:
+        return ""
+    return f"JOIN leads_lead AS lead ON lead.id = entry.lead_id {split.join}"
+
+
+def _within(ask: _Question) -> str:
+    start = "AND entry.at >= %(start)s" if ask.start else ""
+    end = "AND entry.at < %(end)s" if ask.end else ""
+    return f"{start} {end}"
+
+
+def _merge(counts: Counts) -> dict[int, int]:
+    totals: dict[int, int] = defaultdict(int)
+    for reached in counts.values():
+        for place, leads in reached.items():
+            totals[place] += leads
+    return totals
+
+
+def _group(path: Path, group: Group | None, furthest: Mapping[int, int]) -> FunnelGroup:
+    reached = [
+        sum(leads for place, leads in furthest.items() if place >= at_least)
+        for at_least in range(len(path.stages))
+    ]
+    by_key = {stage.key: leads for stage, leads in zip(path.stages, reached, strict=True)}
+    return FunnelGroup(
+        group=group,
+        stages=tuple(_stage_counts(path, reached)),
+        offered=by_key[path.offered],
+        won=by_key[path.won],
+    )
+
+
+def _stage_counts(path: Path, reached: Sequence[int]) -> list[StageCount]:
+    return [
+        StageCount(
+            key=stage.key,
+            name=stage.name,
+            abbreviation=stage.abbreviation,
+            leads=leads,
+            from_previous=share(leads, reached[place - 1]) if place else None,
+            from_first=share(leads, reached[0]),
+        )
+        for place, (stage, leads) in enumerate(zip(path.stages, reached, strict=True))
+    ]
+
+
+def _in_order(groups: list[FunnelGroup], split: Dimension | None) -> list[FunnelGroup]:
+    if split and split.is_month:
+        return sorted(groups, key=lambda one: one.group.key if one.group and one.group.key else "")
+    return sorted(groups, key=lambda one: (-one.offered, -one.stages[0].leads, one.group.label))

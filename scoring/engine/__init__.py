@@ -1,0 +1,1 @@
+"""Pure rules of the scoring app: values in, values and reasons out."""

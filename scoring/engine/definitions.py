@@ -1,0 +1,38 @@
+"""Lead definitions as values: their thresholds, read and changed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leadflow.core.errors import Invalid
+
+
+def threshold(condition: Mapping[str, Any]) -> int | None:
+    """The score that a definition asks for; None when it asks for none."""
+    test = _find(condition)
+    return int(test["value"]) if test else None
+
+
+def with_threshold(condition: Mapping[str, Any], points: int) -> dict[str, Any]:
+    """The same condition with another score asked for; raises Invalid when it asks for none."""
+    if _find(condition) is None:
+        raise Invalid("This definition asks for no score, so there is no threshold to change.")
+    return _replace(condition, points)
+
+
+def _asks_for_score(condition: Mapping[str, Any]) -> bool:
+    return condition.get("field") == "score" and condition.get("op") == "gte"
+
+
+def _find(condition: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if _asks_for_score(condition):
+        return condition
+    parts = condition.get("all", [])
+    return next((found for part in parts if (found := _find(part))), None)
+
+
+def _replace(condition: Mapping[str, Any], points: int) -> dict[str, Any]:
+    if _asks_for_score(condition):
+        return {**condition, "value": points}
+    if "all" in condition:
+        return {"all": [_replace(part, points) for part in condition["all"]]}
+    return dict(condition)

@@ -1,0 +1,32 @@
+"""Who may see and change scoring, who signs for which side, and the sentence they read otherwise."""
+
+import rules
+
+from leadflow.core.errors import NotAllowed
+from leadflow.core.models import Role, User
+from leadflow.core.roles import has_role, is_marketing, is_sales
+
+SIGNS_FOR_MARKETING = has_role(Role.ADMIN, Role.MARKETER)
+SIGNS_FOR_SALES = has_role(Role.ADMIN, Role.MANAGER, Role.REP)
+
+MAY = {
+    "see": (is_marketing | is_sales, "see how leads are scored"),
+    "edit_rules": (is_marketing, "change points"),
+    "propose_definition": (is_marketing | is_sales, "propose a lead definition"),
+    "sign_for_marketing": (SIGNS_FOR_MARKETING, "sign for marketing"),
+    "sign_for_sales": (SIGNS_FOR_SALES, "sign for sales"),
+}
+
+for name, (predicate, _) in MAY.items():
+    rules.add_perm(f"scoring.{name}", predicate)
+
+
+def check_may(act: str, *, by: User | None) -> None:
+    """Raise NotAllowed unless the role of `by` includes `act`; nobody means LeadFlow itself."""
+    if by is not None and not by.has_perm(f"scoring.{act}"):
+        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {MAY[act][1]}.")
+
+
+def permits(act: str, *, by: User) -> bool:
+    """Whether the role of `by` includes `act`."""
+    return bool(by.has_perm(f"scoring.{act}"))

@@ -1,0 +1,36 @@
+"""Front door of the scoring app for reading."""
+
+from scoring.queries.definitions import closed_offers, current_definition, in_effect, ready_leads
+from scoring.queries.explanation import Contribution, Explanation, FitPart, GroupTotal, explain
+from scoring.queries.rules import (
+    FitLine,
+    Given,
+    fit_lines,
+    given_lately,
+    groups_with_rules,
+    versions,
+)
+from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
+
+__all__ = [
+    "Contribution",
+    "Explanation",
+    "FitLine",
+    "FitPart",
+    "Given",
+    "GroupTotal",
+    "Scope",
+    "Score",
+    "closed_offers",
+    "compute_scores",
+    "current_definition",
+    "current_rules",
+    "explain",
+    "fit_lines",
+    "fits",
+    "given_lately",
+    "groups_with_rules",
+    "in_effect",
+    "ready_leads",
+    "versions",
+]

@@ -1,0 +1,183 @@
+"""Files of people become leads: matched, silent, dated, and the same on a second run."""
+
+import json
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from openpyxl import Workbook
+
+from leads.models import Lead, Offer, StageChange
+
+pytestmark = pytest.mark.django_db
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+
+LEADS = """mql_id,first_contact_date,landing_page_id,origin
+a1,2018-02-01,p1,social
+a2,2017-10-20,p2,
+a3,2018-03-22,p1,unknown
+"""
+DEALS_HEADER = (
+    "mql_id,seller_id,sdr_id,sr_id,won_date,business_segment,lead_type,lead_behaviour_profile,"
+    "has_company,has_gtin,average_stock,business_type,declared_product_catalog_size,"
+    "declared_monthly_revenue"
+)
+DEALS = f"""{DEALS_HEADER}
+a1,s,d,r,2018-02-26 19:58:54,pet,online,"cat, wolf",,,,reseller,,0.0
+zz,s,d,r,2018-02-26 19:58:54,pet,online,cat,,,,reseller,,0.0
+"""
+
+
+def run(path: Path, mapping: Path | None = None, *flags: str) -> dict[str, Any]:
+    out = StringIO()
+    arguments = [str(path), *(["--mapping", str(mapping)] if mapping else []), "--json", *flags]
+    call_command("import_leads", *arguments, stdout=out)
+    return json.loads(out.getvalue())
+
+
+def counts(result: dict[str, Any]) -> list[int]:
+    keys = ("rows", "created", "updated", "unchanged", "duplicates", "rejected")
+    return [result[key] for key in keys]
+
+
+@pytest.fixture
+def leads_file(tmp_path: Path) -> Path:
+    path = tmp_path / "leads.csv"
+    path.write_text(LEADS)
+    return path
+
+
+@pytest.fixture
+def deals_file(tmp_path: Path) -> Path:
+    path = tmp_path / "deals.csv"
+    path.write_text(DEALS)
+    return path
+
+
+def test_leads_without_an_address_come_in_by_their_external_id(leads_file: Path) -> None:
+    assert counts(run(leads_file, EXAMPLES / "olist_leads.json")) == [3, 3, 0, 0, 0, 0]
+
+    lead = Lead.objects.get(external_id="a1")
+    assert (lead.stage, lead.source, lead.attributes) == ("mql", "social", {"landing_page_id": "p1"})
+    assert lead.created_at == datetime(2018, 2, 1, 2, 0, tzinfo=UTC)  # midnight in São Paulo, in summer
+
+
+def test_a_blank_source_is_not_the_word_unknown(leads_file: Path) -> None:
+    run(leads_file, EXAMPLES / "olist_leads.json")
+
+    assert Lead.objects.get(external_id="a2").source == ""
+    assert Lead.objects.get(external_id="a3").source == "unknown"
+
+
+def test_a_second_run_changes_nothing(leads_file: Path) -> None:
+    run(leads_file, EXAMPLES / "olist_leads.json")
+
+    assert counts(run(leads_file, EXAMPLES / "olist_leads.json")) == [3, 0, 0, 3, 0, 0]
+    assert StageChange.objects.count() == 3
+
+
+def test_deals_move_known_leads_silently_and_name_the_unknown(
+    leads_file: Path, deals_file: Path
+) -> None:
+    run(leads_file, EXAMPLES / "olist_leads.json")
+
+    result = run(deals_file, EXAMPLES / "olist_deals.json")
+
+    assert counts(result) == [2, 0, 1, 0, 0, 1]
+    assert result["errors"] == [
+        {"row": 3, "column": "mql_id", "message": "Nobody is known by this key."}
+    ]
+    change = StageChange.objects.get(verb="win")
+    assert change.at == datetime(2018, 2, 26, 22, 58, 54, tzinfo=UTC)
+    assert change.cause_kind == "import"
+    assert Offer.objects.get(lead=change.lead).outcome == "accepted"
+    assert not Offer.objects.exclude(due_at=None).exists()
+    assert counts(run(deals_file, EXAMPLES / "olist_deals.json")) == [2, 0, 0, 1, 0, 1]
+
+
+def test_a_rehearsal_counts_and_keeps_nothing(leads_file: Path) -> None:
+    assert counts(run(leads_file, EXAMPLES / "olist_leads.json", "--dry-run")) == [3, 3, 0, 0, 0, 0]
+    assert not Lead.objects.exists()
+
+
+def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "Email;First name;Phone;Country\n"
+        "ADA@Example.com;Ada;+49 30 901820;de\n"
+        "not an address;Bob;;\n"
+        "ada@example.com;Ada again;;\n"
+        "bob@example.com;Bob;12;DE\n"
+        ";Nobody;;\n"
+        "too;few\n"
+    )
+
+    result = run(path)
+
+    assert counts(result) == [6, 1, 0, 0, 1, 4]
+    assert [(e["row"], e["column"]) for e in result["errors"]] == [
+        (3, "Email"), (5, "Phone"), (6, "Email"), (7, ""),
+    ]  # fmt: skip
+    lead = Lead.objects.get()
+    assert (lead.email, lead.phone, lead.country) == ("ada@example.com", "+4930901820", "DE")
+
+
+def test_two_people_are_never_made_one(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("external_id,email\nx1,one@example.com\nx2,two@example.com\n")
+    run(path, _mapping(tmp_path))
+    path.write_text("external_id,email\nx3,one@example.com\nx4,new@example.com\nx5,new@example.com\n")
+
+    result = run(path, _mapping(tmp_path))
+
+    assert counts(result) == [3, 1, 0, 0, 0, 2]
+    assert Lead.objects.count() == 3
+
+
+def _mapping(folder: Path) -> Path:
+    path = folder / "mapping.json"
+    columns = {"external_id": "external_id", "email": "email"}
+    path.write_text(json.dumps({"match": "external_id", "columns": columns}))
+    return path
+
+
+def test_a_spreadsheet_reads_like_a_csv_file(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["email", "company"])
+    book.active.append(["ada@example.com", "Engines Ltd"])
+    book.save(tmp_path / "people.xlsx")
+
+    assert counts(run(tmp_path / "people.xlsx")) == [1, 1, 0, 0, 0, 0]
+    assert Lead.objects.get().company.name == "Engines Ltd"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ("{", "cannot be read"),
+        ('{"columns": {"email": "e-mail"}}', "cannot become “e-mail”"),
+        ('{"columns": {"nope": "email"}}', "no column nope"),
+        ('{"columns": {"email": "email"}, "match": "shoe size"}', "match"),
+        ('{"columns": {"email": "email"}, "stage": {"key": "moon"}}', "no stage “moon”"),
+        ('{"columns": {"email": "email"}, "time_zone": "Mars"}', "no time zone"),
+        ('{"columns": {"email": "email"}, "colour": "red"}', "knows no “colour”"),
+    ],
+)
+def test_a_bad_mapping_is_refused_in_words(tmp_path: Path, mapping: str, message: str) -> None:
+    (tmp_path / "people.csv").write_text("email\nada@example.com\n")
+    (tmp_path / "mapping.json").write_text(mapping)
+
+    with pytest.raises(CommandError, match=message):
+        run(tmp_path / "people.csv", tmp_path / "mapping.json")
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize("content", ["", "email,email\na,b\n"])
+def test_an_unusable_file_is_refused_in_words(tmp_path: Path, content: str) -> None:
+    (tmp_path / "people.csv").write_text(content)
+
+    with pytest.raises(CommandError, match=r"people\.csv"):
+        run(tmp_path / "people.csv")
