@@ -1,7 +1,32 @@
-"""The handoff app."""
+"""The handoff app: the right person, in time, from a queue that is a pleasure to work."""
 
 from django.apps import AppConfig
 
 
 class HandoffConfig(AppConfig):
     name = "handoff"
+    verbose_name = "Hand-off"
+
+    def ready(self) -> None:
+        """Listen to the leads, and plug the queue into the rail and the record page."""
+        from handoff import handlers, policies, queries  # noqa: F401  (policies register themselves)
+        from leadflow.core import events
+        from leadflow.core.models import Role
+        from leadflow.core.navigation import Section, register
+        from leadflow.core.parts import Panel, lead_panels
+        from leads.events import StagesChanged
+
+        events.subscribe(StagesChanged, handlers.on_stages_changed)
+        receivers = {Role.REP, Role.CARE, Role.MANAGER, Role.ADMIN}
+        register(Section.WORK, "Queue", "handoff:queue", "inbox", roles=receivers, order=10)
+        register(Section.WORK, "Tasks", "handoff:tasks", "list-checks", roles=receivers, order=20)
+        register(
+            Section.INSIGHT, "What sales says", "handoff:feedback", "message-square-quote", order=60
+        )
+        lead_panels.add(
+            "handoff.work", Panel("Next step", "handoff/panels/work.html", queries.work_panel)
+        )
+        lead_panels.add(
+            "handoff.feedback",
+            Panel("What sales says", "handoff/panels/feedback.html", queries.feedback_panel),
+        )

@@ -24,6 +24,12 @@ def check_may(act: str, *, by: User, words: str) -> None:
         raise NotAllowed(words)
 
 
+def check_may_run(verb: str, *, by: User) -> None:
+    """Raise NotAllowed unless the role of `by` includes this verb."""
+    if not by.has_perm(f"leads.{verb}"):
+        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
+
+
 def check_may_see_queue(by: User) -> None:
     """Raise NotAllowed unless `by` works on what is handed off."""
     check_may("see_queue", by=by, words="The queue belongs to the teams that receive leads.")

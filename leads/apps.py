@@ -34,6 +34,22 @@ class LeadsConfig(AppConfig):
             "campaign": ConditionField("campaign", "choice", "campaign__key"),
         }.items():
             condition_fields.add(name, field)
+        _register_pages()
+
+
+def _register_pages() -> None:
+    """The rail, the palette's actions, and what the palette finds."""
+    from leadflow.core.models import Role
+    from leadflow.core.navigation import Section, register
+    from leadflow.core.palette import add_search
+    from leads.views.palette import find
+
+    marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
+    register(Section.WORK, "Leads", "leads:list", "users-round", order=30)
+    register(Section.WORK, "Companies", "leads:companies", "building-2", order=40)
+    register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
+    register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
+    add_search("leads", find)
 
 
 def _install_pipeline(**kwargs: Any) -> None:

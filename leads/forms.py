@@ -73,9 +73,7 @@ class FactsForm(forms.Form):
 
     first_name = forms.CharField(max_length=120, required=False)
     last_name = forms.CharField(max_length=120, required=False)
-    email = forms.CharField(
-        max_length=254, required=False, label="E-mail", widget=forms.EmailInput
-    )
+    email = forms.CharField(max_length=254, required=False, label="E-mail", widget=forms.EmailInput)
     phone = forms.CharField(max_length=60, required=False, help_text="With country code: +49 …")
     job_title = forms.CharField(max_length=120, required=False)
     company = forms.CharField(max_length=200, required=False)
@@ -94,7 +92,16 @@ class FactsForm(forms.Form):
     @staticmethod
     def values_of(lead: Lead) -> dict[str, Any]:
         """What the form shows of a lead at first."""
-        names = "first_name last_name email phone job_title persona country language".split()
+        names = [
+            "first_name",
+            "last_name",
+            "email",
+            "phone",
+            "job_title",
+            "persona",
+            "country",
+            "language",
+        ]
         return {name: getattr(lead, name) for name in names} | {
             "company": lead.company.name if lead.company else "",
             "products": [product.key for product in lead.products.all()],

@@ -23,6 +23,8 @@ for verb, predicate in WHO.items():
 rules.add_perm("leads.see", is_anyone)
 rules.add_perm("leads.edit", is_marketing | is_sales | is_care)
 rules.add_perm("leads.design_pipeline", is_marketing)
+rules.add_perm("leads.manage_forms", is_marketing)
+rules.add_perm("leads.manage_campaigns", is_marketing)
 
 
 def check_may(verb: str, *, by: User) -> None:

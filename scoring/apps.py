@@ -1,7 +1,48 @@
-"""The scoring app."""
+"""The scoring app: points that fade, who fits, and the agreement on what a lead is."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ScoringConfig(AppConfig):
     name = "scoring"
+
+    def ready(self) -> None:
+        """Listen to the leads, and plug the pages and the panel in."""
+        post_migrate.connect(_install_defaults, sender=self)
+        from leadflow.core import events, navigation
+        from leadflow.core.models import Role
+        from leadflow.core.navigation import Section
+        from leadflow.core.parts import Panel, lead_panels
+        from leads.events import ActivitiesRecorded, StagesChanged
+        from scoring import handlers
+        from scoring.views import load_score_panel
+
+        events.subscribe(ActivitiesRecorded, handlers.score_touched)
+        events.subscribe(StagesChanged, handlers.score_entered)
+        marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
+        navigation.register(
+            Section.MARKETING, "Scoring", "scoring:rules", "gauge", roles=marketing, order=30
+        )
+        navigation.register(
+            Section.WORK,
+            "Lead definition",
+            "scoring:definitions",
+            "handshake",
+            roles={Role.REP},
+            order=60,
+        )
+        lead_panels.add(
+            "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
+        )
+
+
+def _install_defaults(**kwargs: Any) -> None:
+    """An empty database gets the shipped rules and definition, right after its tables."""
+    from django.utils import timezone
+
+    from scoring.services import install_defaults
+
+    install_defaults(at=timezone.now())

@@ -3,8 +3,8 @@
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const meta = (name) => $(`meta[name="${name}"]`)?.content ?? "";
-  const isTyping = (target) => target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   const isShown = (element) => element.checkVisibility();
+  const isTyping = (target) => isShown(target) && (target.isContentEditable || target.matches("input:not([type=checkbox], [type=radio]), textarea, select"));
   const wait = (task, ms) => { let timer; return (...args) => { clearTimeout(timer); timer = setTimeout(() => task(...args), ms); }; };
   const skew = meta("server-now") ? Date.parse(meta("server-now")) - Date.now() : 0;
 
@@ -17,6 +17,7 @@
   });
   document.addEventListener("htmx:beforeRequest", () => busy(1));
   document.addEventListener("htmx:afterRequest", () => busy(-1));
+  document.addEventListener("htmx:pushedIntoHistory", () => { for (const link of $$("[data-clear]")) link.hidden = !location.search; });
   document.addEventListener("htmx:sendError", () => toast({ message: "The server could not be reached. Nothing was changed; try again in a moment.", tone: "bad" }));
   document.addEventListener("htmx:responseError", ({ detail: { xhr } }) => {
     if (xhr.getResponseHeader("HX-Trigger")?.includes("toast")) return;

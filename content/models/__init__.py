@@ -1,5 +1,5 @@
 """Products, personas and the asset library."""
 
-from content.models.assets import Asset, Persona, Product
+from content.models.assets import Asset, AssetVersion, Persona, Product
 
-__all__ = ["Asset", "Persona", "Product"]
+__all__ = ["Asset", "AssetVersion", "Persona", "Product"]

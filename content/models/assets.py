@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from leadflow.core.models import User
+
 
 class Persona(models.TextChoices):
     """The part a person plays in buying."""
@@ -62,3 +64,26 @@ class Asset(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class AssetVersion(models.Model):
+    """The text of an asset as it was sent under one version number. Append-only."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["asset", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["asset", "number"], name="asset_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} v{self.number}"

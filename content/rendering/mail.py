@@ -67,7 +67,7 @@ def _framed(body: str, brand: Brand, has_link: bool) -> tuple[str, str, str]:
     """The inlined page in three parts: above the author's text, the text as a template, and below it."""
     hidden, tags = markup.hide_tags(body)
     page = css_inline.CSSInliner(load_remote_stylesheets=False).inline(
-        _frame(markup.to_html(hidden, tags), brand, has_link)
+        _frame(clean_mail(markup.to_html(hidden, tags)), brand, has_link)
     )
     head, _, rest = page.partition(BEGIN)
     inner, _, tail = rest.partition(END)

@@ -3,10 +3,12 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fpdf import FPDF
 
 from content.engine.brand import Brand
+from content.rendering.templates import render_text
 
 # The built-in fonts know Latin-1; these are the frequent characters beyond it.
 REPLACEMENTS = str.maketrans(
@@ -59,8 +61,9 @@ def render_letters(letters: Sequence[Letter], *, brand: Brand) -> bytes:
     return bytes(pdf.output())
 
 
-def render_paper(*, title: str, summary: str, text: str, brand: Brand) -> bytes:
-    """A paper to download: title page with the summary, then the text."""
+@lru_cache(maxsize=32)
+def render_paper(*, title: str, summary: str, body: str, brand: Brand) -> bytes:
+    """A paper to download: title page with the summary, then the text; drawn once per text."""
     pdf = _new_pdf(title)
     pdf.add_page()
     pdf.set_y(70)
@@ -72,7 +75,7 @@ def render_paper(*, title: str, summary: str, text: str, brand: Brand) -> bytes:
     pdf.ln(6)
     _write(pdf, summary, size=13, height=7)
     pdf.add_page()
-    _write(pdf, text, size=11)
+    _write(pdf, render_text(body, {}), size=11)
     return bytes(pdf.output())
 
 

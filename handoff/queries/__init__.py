@@ -8,6 +8,7 @@ from handoff.queries.feedback import (
     rejections,
     remarks,
 )
+from handoff.queries.panels import feedback_panel, work_panel
 from handoff.queries.queue import (
     Queue,
     QueueRow,
@@ -26,6 +27,7 @@ __all__ = [
     "QueueRow",
     "ReasonCount",
     "feedback_on",
+    "feedback_panel",
     "fingerprint",
     "leads_in_hand",
     "move_named",
@@ -38,4 +40,5 @@ __all__ = [
     "remarks",
     "teams_that_receive",
     "unread_notices",
+    "work_panel",
 ]

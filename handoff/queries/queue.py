@@ -160,7 +160,7 @@ def fingerprint(
     rows = _of_view(offers, view, user=user).order_by(*URGENCY)[:most]
     facts = rows.values_list("pk", "assignee_id", "lead__score", "lead__last_activity_at")
     counts = offers.order_by().aggregate(
-        Count("pk"), Count("pk", filter=Q(assignee=user)), Count("assignee")
+        all=Count("pk"), mine=Count("pk", filter=Q(assignee=user)), given=Count("assignee")
     )
     return hashlib.sha256(repr((list(facts), sorted(counts.items()))).encode()).hexdigest()[:16]
 

@@ -1,35 +1,36 @@
 """What sales says about leads, content and campaigns."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django.utils import timezone
 
 from handoff import queries, services
 from handoff.forms import FeedbackForm
-from handoff.views.answers import done
+from handoff.views.answers import ask, done
 from handoff.views.workspace import lead_or_404
+from leadflow.core.errors import Invalid
 from leadflow.core.tables import Keyset
 
 
 @require_safe
 def feedback(request: HttpRequest) -> HttpResponse:
     """Rejections with their reasons, and remarks."""
-    reason = request.GET.get("reason", "")
-    shows_remarks = request.GET.get("show") == "remarks"
-    if shows_remarks:
+    if request.GET.get("show") == "remarks":
         page = Keyset(queries.remarks(request.user), ("-at", "-id"), request.GET).page()
-    else:
-        rows = queries.rejections(request.user, reason=reason)
-        page = Keyset(rows, ("-decided_at", "-id"), request.GET).page()
+        return render(request, "handoff/feedback.html", {"page": page, "shows_remarks": True})
+    reason = request.GET.get("reason", "")
+    found = queries.rejections(request.user, reason=reason)
+    page = Keyset(found, ("-decided_at", "-id"), request.GET).page()
+    reasons, labels = queries.reason_counts(request.user), queries.reason_labels()
     context = {
         "page": page,
+        "rows": [{"offer": offer, "reason": labels.get(offer.reason, offer.reason)} for offer in page],
         "reason": reason,
-        "shows_remarks": shows_remarks,
-        "reasons": queries.reason_counts(request.user),
-        "labels": queries.reason_labels(),
+        "reason_label": labels.get(reason, reason),
+        "reasons": reasons,
+        "total": sum(one.count for one in reasons),
     }
     return render(request, "handoff/feedback.html", context)
 
@@ -40,8 +41,18 @@ def give_feedback(request: HttpRequest, lead_id: int) -> HttpResponse:
     lead = lead_or_404(request, lead_id)
     back = reverse("leads:detail", args=[lead.pk])
     form = FeedbackForm(request.POST)
+    words = {
+        "title": f"What you learned about {lead.name}",
+        "action": request.path,
+        "back": back,
+        "submit": "Send to marketing",
+    }
     if not form.is_valid():
-        messages.error(request, "That remark could not be read. Write it once more.")
-        return redirect(back)
-    services.give_feedback(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
+        return ask(request, form, words)
+    try:
+        services.give_feedback(
+            lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data
+        )
+    except Invalid as error:
+        return ask(request, form, words, error=error)
     return done(request, "Thank you: marketing reads this.", to=back)

@@ -22,6 +22,7 @@ from leads.models import Offer
 VIEWS = ("mine", "open", "team")
 MOST, STEP = 500, 100
 NOTICES = 5
+REJECT = Move("reject", "Reject", "corner-up-left", asks_reason=True)
 
 
 @require_safe
@@ -82,11 +83,10 @@ def reject(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Give an offered lead back, with a coded reason."""
     offer = _offer_or_404(request, offer_id)
     policies.check_may_decide(offer, by=request.user)
-    form = ActForm(request.POST or None, move=Move("reject", "Reject", "corner-up-left", asks_reason=True))
     words = _words_of_rejection(request, offer)
     if request.method != "POST":
-        return ask(request, form, words)
-    form = ActForm(request.POST, move=Move("reject", "Reject", "corner-up-left", asks_reason=True))
+        return ask(request, ActForm(move=REJECT), words)
+    form = ActForm(request.POST, move=REJECT)
     if not form.is_valid():
         return ask(request, form, words)
     try:

@@ -14,7 +14,6 @@ from handoff.forms import ActForm, CallForm
 from handoff.queries import Move
 from handoff.views.answers import ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
-from leads import services as leads
 from leads.models import Lead
 
 DONE = {
@@ -41,7 +40,7 @@ def act(request: HttpRequest, lead_id: int, verb: str) -> HttpResponse:
     lead = lead_or_404(request, lead_id)
     if verb not in DONE:
         raise Http404
-    leads.check_may(verb, by=request.user)
+    policies.check_may_run(verb, by=request.user)
     move = queries.move_named(verb, lead, request.user)
     if request.method != "POST":
         if not move.is_possible:

@@ -8,7 +8,6 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 from leadflow.core.errors import DomainError
 from leadflow.core.models import ApiToken, User
@@ -59,6 +58,8 @@ class KeysetPagination(CursorPagination):
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a DomainError with its status, its sentence and the field it names."""
+    from rest_framework.views import exception_handler  # which reads the settings that name us
+
     if isinstance(error, DomainError):
         body = {"detail": str(error)} | ({"field": error.field} if error.field else {})
         return Response(body, status=error.status)

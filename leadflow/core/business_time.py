@@ -8,7 +8,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkingWeek:
     """Working hours per ISO weekday (1 = Monday) as (from, to) pairs in `zone`; none on `days_off`."""
 
@@ -29,7 +29,18 @@ class WorkingWeek:
             (int(day), tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans))
             for day, spans in sorted(hours.items())
         )
-        return cls(zone=zone, hours=parsed, days_off=frozenset(days_off))
+        return _intern(cls(zone=zone, hours=parsed, days_off=frozenset(days_off)))
+
+    def __hash__(self) -> int:
+        """By identity: `build` gives equal weeks as one object, so that look-ups per lead are quick."""
+        return id(self)
+
+
+_interned: dict[tuple[object, ...], WorkingWeek] = {}
+
+
+def _intern(week: WorkingWeek) -> WorkingWeek:
+    return _interned.setdefault((week.zone, week.hours, week.days_off), week)
 
 
 ROUND_THE_CLOCK = WorkingWeek(zone="UTC", hours=())

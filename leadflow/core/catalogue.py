@@ -18,14 +18,17 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(help_text="As it stands on the badge.")
     email = forms.EmailField(label="E-mail", required=False)
-    persona = forms.ChoiceField(choices=[("", "Unknown"), ("dm", "Decision maker"), ("tu", "Technical user")])
+    persona = forms.ChoiceField(
+        choices=[("", "Unknown"), ("dm", "Decision maker"), ("tu", "Technical user")]
+    )
     products = forms.MultipleChoiceField(
         choices=[("pump", "Pumps"), ("valve", "Valves"), ("sensor", "Sensors")],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     channel = forms.ChoiceField(
-        choices=[("mail", "E-mail"), ("call", "Call"), ("letter", "Letter")], widget=forms.RadioSelect
+        choices=[("mail", "E-mail"), ("call", "Call"), ("letter", "Letter")],
+        widget=forms.RadioSelect,
     )
     met_on = forms.DateField(widget=forms.DateInput({"type": "date"}), required=False)
     note = forms.CharField(widget=forms.Textarea({"rows": 3}), required=False)
@@ -44,7 +47,9 @@ def samples(*, user: User, at: datetime) -> dict[str, Any]:
         "person": user,
         "now": at,
         "deadlines": [at + timedelta(hours=hours) for hours in (-26, -2, 0.6, 3.2, 50)],
-        "times": [at - timedelta(minutes=minutes) for minutes in (0.2, 12, 190, 3000, 20_000, 700_000)],
+        "times": [
+            at - timedelta(minutes=minutes) for minutes in (0.2, 12, 190, 3000, 20_000, 700_000)
+        ],
         "rows": _rows(at),
         "page": SimpleNamespace(next_url="?after=x", previous_url="", count_label="10,000+"),
         "options": [("mql", "MQL"), ("sal", "SAL"), ("sql", "SQL")],
@@ -80,38 +85,57 @@ def _rows(at: datetime) -> list[dict[str, Any]]:
     stages = _stages()
     return [
         {
-            "name": name, "company": company, "grade": grade, "score": score, "stage": stages[stage],
-            "value": value, "due": at + timedelta(hours=hours), "seen": at - timedelta(hours=3 * i + 1),
+            "name": name,
+            "company": company,
+            "grade": grade,
+            "score": score,
+            "stage": stages[stage],
+            "value": value,
+            "due": at + timedelta(hours=hours),
+            "seen": at - timedelta(hours=3 * i + 1),
         }
         for i, (name, company, grade, score, stage, value, hours) in enumerate(people)
-    ]  # fmt: skip
+    ]
+
+
+STEPS = (
+    ("Inquiry", 12_480),
+    ("MQL", 3_210),
+    ("SAL", 2_104),
+    ("SQL", 980),
+    ("Opportunity", 412),
+    ("Customer", 131),
+)
+WON = (12, 18, 9, 24, 31, 28, 35, 30, 42, 39, 51, 47)
+LOST = (20, 17, 22, 19, 24, 21, 18, 26, 23, 20, 19, 22)
 
 
 def _charts() -> dict[str, Any]:
-    steps = (("Inquiry", 12_480), ("MQL", 3_210), ("SAL", 2_104), ("SQL", 980), ("Opportunity", 412), ("Customer", 131))
-    won = (12, 18, 9, 24, 31, 28, 35, 30, 42, 39, 51, 47)
-    lost = (20, 17, 22, 19, 24, 21, 18, 26, 23, 20, 19, 22)
-    first = charts.Series("Won", [charts.Point(m, v, "#") for m, v in zip(MONTHS, won, strict=True)])
-    second = charts.Series("Lost", [charts.Point(m, v, "#") for m, v in zip(MONTHS, lost, strict=True)], "6")
+    won, lost = _by_month("Won", WON), _by_month("Lost", LOST, "6")
     return {
-        "funnel": charts.funnel([charts.Step(name, count, "#") for name, count in steps]),
+        "funnel": charts.funnel([charts.Step(name, count, "#") for name, count in STEPS]),
         "gauges": [
             ("MQL → SAL", charts.gauge(0.655, 0.60, 0.61, 0.70), 2104),
             ("SQL → Opportunity", charts.gauge(0.52, 0.60, 0.43, 0.63), 118),
             ("Customer → Onboarded", charts.gauge(0.41, 0.80, 0.34, 0.49), 96),
             ("Inside team", charts.gauge(None, 1.0), 0),
         ],
-        "bars": charts.bars([first, second]),
-        "line": charts.line([first, second]),
-        "one_line": charts.line([charts.Series("Median days", [charts.Point(p.label, p.value, "#") for p in first.points])]),
-        "spark": charts.sparkline(won),
-        "months": list(zip(MONTHS, won, lost, strict=True)),
+        "bars": charts.bars([won, lost]),
+        "line": charts.line([won, lost]),
+        "one_line": charts.line([_by_month("Median days", WON)]),
+        "spark": charts.sparkline(WON),
+        "months": list(zip(MONTHS, WON, LOST, strict=True)),
         "lanes": charts.timeline_lanes(_program()),
         "score": charts.score_breakdown(_score()),
         "score_total": 84,
         "cohorts": _cohorts(),
         "weeks": [f"Week {week}" for week in range(1, 7)],
-    }  # fmt: skip
+    }
+
+
+def _by_month(name: str, values: tuple[int, ...], tone: str = "1") -> charts.Series:
+    points = [charts.Point(month, v, "#") for month, v in zip(MONTHS, values, strict=True)]
+    return charts.Series(name, points, tone)
 
 
 def _program() -> list[charts.LaneStep]:
@@ -135,8 +159,12 @@ def _score() -> list[charts.Part]:
 
 
 def _cohorts() -> list[charts.HeatRow]:
-    shares = ((0.05, 0.12, 0.2, 0.29, 0.34, 0.41), (0.07, 0.16, 0.25, 0.31, 0.36, None),
-              (0.04, 0.1, 0.19, 0.27, None, None), (0.09, 0.21, 0.33, None, None, None))  # fmt: skip
+    shares = (
+        (0.05, 0.12, 0.2, 0.29, 0.34, 0.41),
+        (0.07, 0.16, 0.25, 0.31, 0.36, None),
+        (0.04, 0.1, 0.19, 0.27, None, None),
+        (0.09, 0.21, 0.33, None, None, None),
+    )
     return [
         charts.heat_row(
             MONTHS[i],

@@ -1,4 +1,4 @@
-"""What every request gets: the reader's time zone, and domain errors in words instead of a crash."""
+"""What every request gets: the reader's time zone, and domain errors in words."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from leadflow.core.errors import DomainError
@@ -35,14 +36,17 @@ def _zone_of(request: HttpRequest) -> ZoneInfo | None:
 
 
 class DomainErrorMiddleware:
-    """Answers a DomainError with its sentence: a toast for htmx, a page with a way back otherwise."""
+    """Answers a DomainError with its sentence: a toast for htmx, else a page with a way back."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on; errors come in through process_exception."""
-        return self.get_response(request)
+        response = self.get_response(request)
+        # One address answers htmx with a piece and a browser with a page: Back must not mix them.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Turn a DomainError into an answer; anything else is not ours."""

@@ -65,7 +65,7 @@ def register(
     roles: Collection[str] = tuple(Role),
     order: int = 50,
 ) -> None:
-    """Put a page on the rail; `order` counts within the section, everybody sees it unless `roles` says."""
+    """Put a page on the rail for `roles`; `order` counts within the section."""
     _items[url_name] = Item(str(section), label, url_name, icon, frozenset(map(str, roles)), order)
 
 
@@ -102,7 +102,7 @@ def _address(item: Item) -> str | None:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `navigation` (groups), `navigation_bar` (the first few), `palette_actions`."""
+    """Context: `navigation` (groups), `navigation_bar` (the first few), `palette_actions`."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": [], "navigation_bar": [], "palette_actions": []}

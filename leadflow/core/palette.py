@@ -1,4 +1,4 @@
-"""The command palette (Ctrl-K): pages of the rail, named actions, and what apps find for a query."""
+"""The command palette (Ctrl-K): pages of the rail, actions, and what apps find."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Paging by key: the millionth row is as near as the first, because no row is skipped by counting."""
+"""Paging by key: the millionth row is as near as the first, for no row is counted over."""
 
 import base64
 import binascii
@@ -19,10 +19,16 @@ AFTER, BEFORE = "after", "before"
 
 
 class KeysetPage:
-    """One page of rows with the addresses of its neighbours; the count is taken only when asked for."""
+    """One page of rows and the addresses of its neighbours; counted only when asked."""
 
     def __init__(
-        self, rows: list[Any], *, next_url: str, previous_url: str, counted: "QuerySet[Any]", cap: int
+        self,
+        rows: list[Any],
+        *,
+        next_url: str,
+        previous_url: str,
+        counted: "QuerySet[Any]",
+        cap: int,
     ) -> None:
         self.rows = rows
         self.next_url = next_url
@@ -43,14 +49,14 @@ class KeysetPage:
 
     @property
     def count_label(self) -> str:
-        """"1,234", or "10,000+" beyond the cap."""
+        """ "1,234", or "10,000+" beyond the cap."""
         return f"{self._cap:,}+" if self.count > self._cap else f"{self.count:,}"
 
 
 class Keyset:
-    """Pages a queryset along `keys`: columns that are never null, all in one direction, unique together.
+    """Pages a queryset along `keys`: never null, all in one direction, unique together.
 
-    The comparison is one row value, `(score_total, id) < (…, …)`, which an index on the keys answers.
+    The comparison is one row value, `(score_total, id) < (…, …)`: an index on the keys answers it.
     """
 
     def __init__(
@@ -72,7 +78,7 @@ class Keyset:
         self.cap = cap
 
     def page(self) -> KeysetPage:
-        """The page that `?after=` or `?before=` asks for; a cursor that makes no sense gives the first."""
+        """The page `?after=` or `?before=` asks for; a cursor without sense gives the first."""
         backwards = BEFORE in self.params and AFTER not in self.params
         position = self._position(self.params.get(BEFORE if backwards else AFTER, ""))
         rows = list(self._rows(position, backwards=backwards)[: self.size + 1])

@@ -1,4 +1,4 @@
-"""Pages that belong to no app: the way in, search, the palette, health, and the component catalogue."""
+"""Pages that belong to no app: the way in, search, palette, health, component catalogue."""
 
 import json
 
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from leadflow.core import catalogue, palette
-from leadflow.core.models import Role
+from leadflow.core.models import Role, User
 
 HOME_OF = {
     Role.REP: "handoff:queue",
@@ -48,7 +48,13 @@ def toast(
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send everybody to the page their work starts on."""
-    return redirect(_first_address(HOME_OF.get(Role(request.user.role), "leads:list"), "leads:list"))
+    return redirect(_first_address(HOME_OF[Role(_reader(request).role)], "leads:list"))
+
+
+def _reader(request: HttpRequest) -> User:
+    """Who is signed in; the middleware lets nobody else through."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _first_address(*names: str) -> str:
@@ -72,7 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def palette_entries(request: HttpRequest) -> HttpResponse:
     """What the palette finds for ?q=, as a fragment."""
     query = request.GET.get("q", "").strip()
-    return render(request, "core/palette.html", {"found": palette.find(request.user, query)})
+    return render(request, "core/palette.html", {"found": palette.find(_reader(request), query)})
 
 
 @require_safe
@@ -95,7 +101,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         "This form was open for too long, or cookies are switched off. "
         "Go back, load the page again and send it once more."
     )
-    return render(request, "core/error.html", {"message": message, "back": request.path}, status=403)
+    return render(
+        request, "core/error.html", {"message": message, "back": request.path}, status=403
+    )
 
 
 @require_safe

@@ -34,7 +34,7 @@ def worker(*, python: str = sys.executable) -> list[str]:
     """Run the sweeps."""
     return [
         *(python, "-m", "celery", "-A", "leadflow", "worker"),
-        *("--concurrency", str(BACKGROUND_WORKERS), "--loglevel", "INFO"),
+        *("--concurrency", str(BACKGROUND_WORKERS), "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle"),
     ]
 
@@ -49,7 +49,7 @@ def beat(*, home: Path, python: str = sys.executable) -> list[str]:
 
 def migrate(*, python: str = sys.executable) -> list[str]:
     """Bring the database up to date."""
-    return [python, "manage.py", "migrate", "--no-input"]
+    return [python, "manage.py", "migrate", "--no-input", "--skip-checks"]
 
 
 def demo(*, python: str = sys.executable) -> list[str]:

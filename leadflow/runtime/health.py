@@ -1,15 +1,24 @@
 """Does LeadFlow answer, and do its PostgreSQL and Redis?"""
 
 import os
-from urllib.error import URLError
+from http.client import HTTPException
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 import psycopg2
+import psycopg2.extensions
 import redis
 
 from leadflow.runtime import addresses, commands
 from leadflow.runtime.errors import StartError
 
+DJANGO_OPTIONS = {
+    "ATOMIC_REQUESTS",
+    "AUTOCOMMIT",
+    "CONN_HEALTH_CHECKS",
+    "CONN_MAX_AGE",
+    "DISABLE_SERVER_SIDE_CURSORS",
+}
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -25,7 +34,7 @@ def answers(url: str) -> bool:
     try:
         with build_opener(ProxyHandler({})).open(request, timeout=5) as response:
             return bool(response.status == 200)
-    except (URLError, OSError):
+    except (OSError, HTTPException):
         return False
 
 
@@ -37,14 +46,19 @@ def check_services() -> None:
 
 def check_database(url: str) -> None:
     """Reach PostgreSQL at `url`; raises StartError."""
-    scheme, _, rest = url.partition("://")
     try:
-        psycopg2.connect(
-            f"postgresql://{rest}" if "sql" in scheme else url, connect_timeout=5
-        ).close()
+        connect_database(url).close()
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0]
         raise StartError(f"The PostgreSQL of DATABASE_URL cannot be reached: {reason}") from None
+
+
+def connect_database(url: str) -> psycopg2.extensions.connection:
+    """Connect to a DATABASE_URL, which may carry options that are Django's and not libpq's."""
+    parts = urlsplit(url)
+    options = [pair for pair in parse_qsl(parts.query) if pair[0].upper() not in DJANGO_OPTIONS]
+    address = parts._replace(scheme="postgresql", query=urlencode(options))
+    return psycopg2.connect(urlunsplit(address), connect_timeout=5)
 
 
 def check_redis(url: str) -> None:

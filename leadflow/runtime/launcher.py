@@ -60,15 +60,14 @@ class Launcher:
         self.cleanup = cleanup
         self.children: list[Child] = []
         self.supervisor = Supervisor(say)
-        self.port = options.port
-        self.url = ""
+        self.host, self.port, self.url = options.host, options.port, ""
 
     def run(self) -> None:
         """Start in order, then supervise; every step counts on the ones before it."""
         folders.prepare(self.home)
         lock = self._lock_home()
         processes.kill_marked(self._marker())
-        self._choose_port(lock)
+        self._choose_address(lock)
         secret.secret_key()
         self._start_services()
         self._migrate()
@@ -87,9 +86,9 @@ class Launcher:
         self.cleanup.callback(os.close, lock)
         return lock
 
-    def _choose_port(self, lock: int) -> None:
-        self.port = preflight.choose_port(self.options.host, self.options.port)
-        self.url = health.site_url(self.options.host, self.port)
+    def _choose_address(self, lock: int) -> None:
+        self.host, self.port = preflight.choose_address(self.options.host, self.options.port)
+        self.url = health.site_url(self.host, self.port)
         os.truncate(lock, 0)
         os.pwrite(lock, f"process {os.getpid()}, {self.url}".encode(), 0)
 
@@ -120,7 +119,7 @@ class Launcher:
 
     def _start_web(self) -> None:
         say("Starting the web process ...")
-        self._supervise("web", commands.web(host=self.options.host, port=self.port))
+        self._supervise("web", commands.web(host=self.host, port=self.port))
         deadline = time.monotonic() + WEB_START_SECONDS
         while not health.answers(self.url):
             self._keep_going()
@@ -175,13 +174,13 @@ class Launcher:
 
 def has_no_leads() -> bool:
     """Is the database of LeadFlow without any lead?"""
-    connection = psycopg2.connect(addresses.database_url())
+    connection = health.connect_database(addresses.database_url())
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT NOT EXISTS (SELECT FROM leads_lead)")
             row = cursor.fetchone()
             return row is not None and bool(row[0])
-    except psycopg2.errors.UndefinedTable:
+    except psycopg2.errors.UndefinedTable:  # nothing to fill yet
         return False
     finally:
         connection.close()

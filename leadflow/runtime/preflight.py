@@ -2,20 +2,27 @@
 
 import errno
 import socket
+from typing import Any
 
 from leadflow.runtime.errors import StartError
 
 
-def choose_port(host: str, port: int) -> int:
-    """Return `port` when it is free (0: any free one); raises StartError."""
+def choose_address(host: str, port: int) -> tuple[str, int]:
+    """Return `host` as a number (granian takes no names) and `port` if free (0: any free one)."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, _, _, address = _resolve(host, port)
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-            return int(probe.getsockname()[1])
+            number, chosen = probe.getsockname()[:2]
+            return str(number), int(chosen)
     except OSError as error:
         raise StartError(_explain(host, port, error)) from None
+
+
+def _resolve(host: str, port: int) -> tuple[Any, ...]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return min(found, key=lambda entry: entry[0] != socket.AF_INET)
 
 
 def _explain(host: str, port: int, error: OSError) -> str:

@@ -102,7 +102,8 @@ class Lead(models.Model):
     last_name = models.CharField(max_length=120, blank=True)
     job_title = models.CharField(max_length=120, blank=True)
     company = models.ForeignKey(
-        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        db_index=False,
     )
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=10, blank=True)
@@ -116,15 +117,18 @@ class Lead(models.Model):
     # Where they came from; NULL says nobody knows, "" that the source was left blank
     source = models.CharField(max_length=80, null=True, blank=True)
     campaign = models.ForeignKey(
-        "leads.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+        "leads.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        db_index=False,
     )
 
     # Who works on them
     owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        db_index=False,
     )
     territory = models.ForeignKey(
-        Territory, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
+        Territory, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        db_index=False,
     )
 
     # Where they stand; a deferred foreign key ties stage and last_change to history
@@ -163,10 +167,22 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["stage", "-score", "-id"], name="lead_stage_score"),
             models.Index(fields=["-score", "-id"], name="lead_by_score"),
-            models.Index(fields=["owner", "stage"], name="lead_owner_stage"),
-            models.Index(fields=["territory", "stage"], name="lead_territory_stage"),
+            # Every change of stage writes every index of the row: those of owner and territory are
+            # partial and serve their foreign keys, too.
             models.Index(
-                fields=["phone"], name="lead_by_phone", condition=~Q(phone="")
+                fields=["owner", "stage"], name="lead_owner_stage", condition=Q(owner__isnull=False)
+            ),
+            models.Index(
+                fields=["territory", "stage"],
+                name="lead_territory_stage",
+                condition=Q(territory__isnull=False),
+            ),
+            models.Index(fields=["phone"], name="lead_by_phone", condition=~Q(phone="")),
+            models.Index(
+                fields=["campaign"], name="lead_by_campaign", condition=Q(campaign__isnull=False)
+            ),
+            models.Index(
+                fields=["company"], name="lead_by_company", condition=Q(company__isnull=False)
             ),
         ]
 
@@ -288,7 +304,9 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
 class StageChange(models.Model):
     """One line of a lead's history. Append-only; the last row is the one with the highest id."""
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes")
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="changes", db_index=False
+    )
     from_stage = models.ForeignKey(
         Stage, null=True, on_delete=models.PROTECT, related_name="+", db_column="from_stage",
         db_index=False, db_constraint=False,  # it was the to_stage of the row before
@@ -349,7 +367,9 @@ class Offer(models.Model):
         EXPIRED = "expired", "Expired"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
-    handoff = models.ForeignKey(Handoff, on_delete=models.PROTECT, related_name="offers")
+    handoff = models.ForeignKey(
+        Handoff, on_delete=models.PROTECT, related_name="offers", db_index=False
+    )
     opened_by = models.BigIntegerField()  # the stage change that opened it
     closed_by = models.BigIntegerField(null=True)
     cycle = models.PositiveIntegerField()

@@ -18,6 +18,7 @@ from leads.queries.lists import (
     list_sources,
     sort_keys,
 )
+from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.timeline import (
     PARTS,
     Position,
@@ -32,6 +33,7 @@ __all__ = [
     "SORTS",
     "Chosen",
     "Position",
+    "Standing",
     "TimelineEntry",
     "TimelinePage",
     "compile_condition",
@@ -41,6 +43,7 @@ __all__ = [
     "fields_of",
     "find_leads",
     "has_consent",
+    "latest_consents",
     "list_campaigns",
     "list_companies",
     "list_forms",
@@ -54,5 +57,6 @@ __all__ = [
     "reasons_for",
     "sort_keys",
     "stage_choices",
+    "standing",
     "timeline",
 ]

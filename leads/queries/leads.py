@@ -10,7 +10,7 @@ from leads.models.people import LeadQuerySet
 
 
 def find_leads(*, user: User, q: str = "") -> LeadQuerySet:
-    """Leads that `user` may see and whose name, address, number or company hold every word of `q`."""
+    """Leads that `user` may see whose name, address, number or company hold every word of `q`."""
     leads = Lead.objects.visible_to(user)
     for word in fold(q).split():
         leads = leads.filter(search__contains=word)

@@ -64,7 +64,9 @@ def drill_down(params: Mapping[str, str]) -> list[Chosen]:
     if first or last:
         what = "offered" if outcome else "came"
         words = " ".join(
-            part for part in (f"from {first}" if first else "", f"to {last}" if last else "") if part
+            part
+            for part in (f"from {first}" if first else "", f"to {last}" if last else "")
+            if part
         )
         chosen.append(Chosen(f"{what} {words}", ("from", "to")))
     if params.get("ids"):
@@ -141,7 +143,9 @@ def _cohort(params: Mapping[str, str]) -> Q:
     if not params.get("outcome"):
         found &= _between("created_at", params)
     if reached := params.get("reached", ""):
-        changes = StageChange.objects.filter(lead=OuterRef("pk"), to_stage__in=_from_stage_on(reached))
+        changes = StageChange.objects.filter(
+            lead=OuterRef("pk"), to_stage__in=_from_stage_on(reached)
+        )
         found &= Q(Exists(changes))
     return found
 

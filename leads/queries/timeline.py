@@ -97,7 +97,7 @@ def timeline(*, lead: Lead, most: int = 100) -> list[TimelineEntry]:
 def read_timeline(
     *, lead: Lead, part: str = "", before: Position | None = None, most: int = 50
 ) -> TimelinePage:
-    """A page of a lead's story: one of `PARTS`, from `before` backwards. Two queries, however long it is."""
+    """A page of a lead's story: one of `PARTS`, from `before` backwards; at most two queries."""
     kinds = next((kinds for key, _, kinds in PARTS if key == part), PARTS[0][2])
     found = [
         (Position(row.occurred_at, ACTIVITY, row.pk), _from_activity(row))
@@ -114,9 +114,7 @@ def read_timeline(
     return TimelinePage(entries=[entry for _, entry in page], next=end)
 
 
-def _activities(
-    lead: Lead, kinds: Sequence[str], before: Position | None
-) -> Sequence[Activity]:
+def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> Sequence[Activity]:
     rows = Activity.objects.filter(lead=lead).select_related("asset", "by")
     if len(kinds) < len(Activity.Kind.values):
         rows = rows.filter(kind__in=kinds)

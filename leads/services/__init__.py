@@ -1,6 +1,6 @@
 """Front door of the leads app: everything that changes a lead."""
 
-from leads.services.activities import attach_visitors, note_activities, record_activities
+from leads.services.activities import append_history, attach_visitors, note_activities, record_activities
 from leads.services.capture import (
     Beacon,
     process_submissions,
@@ -10,10 +10,12 @@ from leads.services.capture import (
     track,
 )
 from leads.services.consent import record_consent, withdraw_consent
+from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
 from leads.services.pipeline import install_default_pipeline, load_pipeline
+from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
 from leads.services.verbs import (
     VERBS,
@@ -43,17 +45,22 @@ __all__ = [
     "Change",
     "Moved",
     "NewLead",
+    "Person",
+    "Reported",
     "Tally",
+    "Upserted",
     "accept",
     "advance",
+    "append_history",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "correct_facts",
     "create_leads",
-    "import_leads",
     "default_week",
     "disqualify",
     "expire",
+    "import_leads",
     "install_default_pipeline",
     "load_pipeline",
     "lock_identity",
@@ -62,16 +69,18 @@ __all__ = [
     "note_activities",
     "offer",
     "process_submissions",
+    "read_facts",
     "receive_submission",
     "record_activities",
-    "read_facts",
     "record_consent",
+    "record_reported",
     "recycle",
     "reject",
     "reprocess_submissions",
     "revive",
     "track",
     "update_facts",
+    "upsert_leads",
     "win",
     "withdraw_consent",
     "write_scores",

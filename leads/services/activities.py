@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from leadflow.core import events
+from leadflow.core import bulk, events
 from leads.events import ActivitiesRecorded, LeadsIdentified
-from leads.models import Activity, Lead, Visitor
+from leads.models import Activity, Consent, Lead, Visitor
 
 
 @transaction.atomic
@@ -21,6 +21,17 @@ def record_activities(
         lead_ids={row.lead_id for row in rows if row.lead_id}, at=at, is_silent=is_silent
     )
     return rows
+
+
+@transaction.atomic
+def append_history(
+    *, activities: Sequence[Activity], consents: Sequence[Consent], at: datetime
+) -> None:
+    """Append many activities and consents of the past, silently; nothing is checked for repeats."""
+    bulk.copy_instances(activities)
+    bulk.copy_instances(consents)
+    ids = {row.lead_id for row in activities if row.lead_id}
+    note_activities(lead_ids=ids, at=at, is_silent=True)
 
 
 def note_activities(*, lead_ids: Collection[int], at: datetime, is_silent: bool = False) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from leadflow.core import bulk
 from leadflow.core.models import User
 from leads.models import Lead, Offer
 
@@ -17,7 +18,7 @@ def assign_offers(*, assignees: Mapping[int, tuple[int, str]], at: datetime) -> 
     )
     for offer in offers:
         offer.assignee_id, offer.assigned_because = assignees[offer.pk]
-    Offer.objects.bulk_update(offers, ["assignee", "assigned_because"])
+    bulk.update_columns(offers, ["assignee_id", "assigned_because"])
     return offers
 
 

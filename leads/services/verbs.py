@@ -29,6 +29,7 @@ from leads.models import Lead, Offer, Opportunity, Reason, StageChange
 from leads.services.pipeline import load_pipeline
 
 EVENT_SIZE = 5_000
+LETS_GO = frozenset({"reject", "expire", "recycle"})
 NEEDS_REASON = frozenset({"reject", "lose", "disqualify"})
 OUTCOMES = {
     "accept": Offer.Outcome.ACCEPTED,
@@ -48,7 +49,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Act:
-    """One verb with all that is said along with it; `at_by_lead` dates imported history per lead."""
+    """One verb with all that is said along with it.
+
+    History that comes in bulk says per lead when it happened, who did it (user id), and the amount.
+    """
 
     verb: str
     at: datetime
@@ -62,10 +66,20 @@ class Act:
     is_silent: bool = False
     may_skip: bool = False
     at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
+    by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
+    amount_by_lead: Mapping[int, Decimal] = field(default_factory=dict)
 
     def time_of(self, lead_id: int) -> datetime:
-        """When this lead did it."""
+        """When it happened to this lead."""
         return self.at_by_lead.get(lead_id, self.at)
+
+    def by_id_of(self, lead_id: int) -> int | None:
+        """Who did it to this lead."""
+        return self.by_id_by_lead.get(lead_id, self.by.pk if self.by else None)
+
+    def amount_of(self, lead_id: int) -> Decimal | None:
+        """The money expected of this lead, where it was said."""
+        return self.amount_by_lead.get(lead_id, self.amount)
 
 
 @dataclass(frozen=True)
@@ -139,12 +153,13 @@ def _lock(lead_ids: Collection[int], *, by: User | None) -> list[Lead]:
 
 def _lacking(leads: Sequence[Lead], *, act: Act, pipeline: Pipeline) -> dict[int, str]:
     """Leads that may not enter the stage ahead because something it requires is not known."""
-    if act.verb != "advance" or act.amount is not None:
+    if act.verb != "advance":
         return {}
     wanting = {
         lead.pk
         for lead in leads
-        if (target := pipeline.next_step(lead.stage, act.towards, may_skip=act.may_skip))
+        if act.amount_of(lead.pk) is None
+        and (target := pipeline.next_step(lead.stage, act.towards, may_skip=act.may_skip))
         and "amount" in pipeline.requires(target)
     }
     if not wanting:
@@ -187,19 +202,16 @@ def _write(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
     if not changes:
         return
     write_history(changes, act=act, version=pipeline.version)
-    _update_leads(changes, owner_id=act.by.pk if act.by and act.verb == "accept" else None)
+    _update_leads(changes, act=act)
     _close_offers(changes, act=act, pipeline=pipeline)
     open_offers(changes, act=act, pipeline=pipeline)
     _settle_opportunities(changes, act=act, pipeline=pipeline)
-    if act.verb in {"reject", "expire", "recycle"}:
-        Lead.objects.filter(pk__in=[change.lead_id for change in changes]).update(owner=None)
     announce(changes, act=act)
 
 
 def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
     """Append stage changes; the caller ties the lead rows to them in the same transaction."""
     recorded_at = datetime.now(tz=UTC)
-    by_id = act.by.pk if act.by else None
     bulk.copy_rows(
         "leads_stagechange",
         (
@@ -209,7 +221,7 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
         (
             (
                 change.id, change.lead_id, change.from_stage, change.to_stage, act.verb, change.at,
-                recorded_at, by_id, act.cause.kind, act.cause.id, act.reason, act.note,
+                recorded_at, act.by_id_of(change.lead_id), act.cause.kind, act.cause.id, act.reason, act.note,
                 change.cycle, change.seconds, change.business_seconds, version,
             )  # fmt: skip
             for change in changes
@@ -217,24 +229,31 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
     )
 
 
-def _update_leads(changes: Sequence[Change], *, owner_id: int | None) -> None:
+def _update_leads(changes: Sequence[Change], *, act: Act) -> None:
+    """Write where the leads stand now; who accepts a lead owns it, who gives it back lets it go."""
+    owners: list[int | None] = [None] * len(changes)
+    if act.verb == "accept":
+        owners = [act.by_id_of(change.lead_id) for change in changes]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE leads_lead AS lead
                SET stage = moved.stage, stage_since = moved.at, last_change = moved.change,
-                   cycle = moved.cycle, owner_id = COALESCE(%s, lead.owner_id)
-              FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::int[])
-                   AS moved (id, stage, at, change, cycle)
+                   cycle = moved.cycle,
+                   owner_id = CASE WHEN NOT %s THEN COALESCE(moved.owner_id, lead.owner_id) END
+              FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::int[],
+                          %s::bigint[])
+                   AS moved (id, stage, at, change, cycle, owner_id)
              WHERE lead.id = moved.id
             """,
             [
-                owner_id,
+                act.verb in LETS_GO,
                 [change.lead_id for change in changes],
                 [change.to_stage for change in changes],
                 [change.at for change in changes],
                 [change.id for change in changes],
                 [change.cycle for change in changes],
+                owners,
             ],
         )
 
@@ -247,20 +266,20 @@ def _close_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) ->
         cursor.execute(
             """
             UPDATE leads_offer AS offer
-               SET outcome = %s, decided_at = left_by.at, decided_by_id = %s,
+               SET outcome = %s, decided_at = left_by.at, decided_by_id = left_by.by_id,
                    closed_by = left_by.change, reason = %s, note = %s
-              FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[])
-                   AS left_by (lead_id, at, change)
+              FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+                   AS left_by (lead_id, at, change, by_id)
              WHERE offer.lead_id = left_by.lead_id AND offer.outcome = 'pending'
             """,
             [
                 OUTCOMES.get(act.verb, Offer.Outcome.REJECTED),
-                act.by.pk if act.by else None,
                 act.reason,
                 act.note,
                 [change.lead_id for change in leaving],
                 [change.at for change in leaving],
                 [change.id for change in leaving],
+                [act.by_id_of(change.lead_id) for change in leaving],
             ],
         )
 
@@ -294,26 +313,45 @@ def _due(at: datetime, handoff: HandoffSpec, week: WorkingWeek) -> datetime:
 
 
 def _settle_opportunities(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
-    ids = [change.lead_id for change in changes]
-    opportunities = Opportunity.objects.filter(lead__in=ids, state=Opportunity.State.OPEN)
-    if act.verb in {"advance", "win"} and act.amount is not None:
-        _expect(changes, act=act, existing=set(opportunities.values_list("lead_id", flat=True)))
-        opportunities.update(amount=act.amount, currency=act.currency)
-    closing = {"win": Opportunity.State.WON}.get(act.verb)
-    if closing is None and any(not pipeline.is_on_path(change.to_stage) for change in changes):
-        closing = Opportunity.State.LOST
-    if closing is not None:
-        opportunities.update(state=closing, closed_at=act.at, reason=act.reason)
-
-
-def _expect(changes: Sequence[Change], *, act: Act, existing: set[int]) -> None:
-    Opportunity.objects.bulk_create(
-        Opportunity(
-            lead_id=change.lead_id, amount=act.amount, currency=act.currency, opened_at=change.at
+    """Open, correct and close what money is expected of the leads that moved."""
+    if act.verb in {"advance", "win"}:
+        _expect([change for change in changes if act.amount_of(change.lead_id) is not None], act=act)
+    leaving = [change for change in changes if not pipeline.is_open(change.to_stage)]
+    if not leaving:
+        return
+    state = Opportunity.State.WON if act.verb == "win" else Opportunity.State.LOST
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_opportunity AS opportunity
+               SET state = %s, closed_at = left_by.at, reason = %s
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS left_by (lead_id, at)
+             WHERE opportunity.lead_id = left_by.lead_id AND opportunity.state = 'open'
+            """,
+            [state, act.reason, [c.lead_id for c in leaving], [c.at for c in leaving]],
         )
-        for change in changes
-        if change.lead_id not in existing
-    )
+
+
+def _expect(changes: Sequence[Change], *, act: Act) -> None:
+    """One open opportunity per lead, with the amount that was said last."""
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO leads_opportunity (lead_id, amount, currency, state, opened_at, reason)
+            SELECT lead_id, amount, %s, 'open', at, ''
+              FROM unnest(%s::bigint[], %s::numeric[], %s::timestamptz[]) AS said (lead_id, amount, at)
+                ON CONFLICT (lead_id) WHERE state = 'open'
+                DO UPDATE SET amount = excluded.amount, currency = excluded.currency
+            """,
+            [
+                act.currency,
+                [change.lead_id for change in changes],
+                [act.amount_of(change.lead_id) for change in changes],
+                [change.at for change in changes],
+            ],
+        )
 
 
 def announce(changes: Sequence[Change], *, act: Act) -> None:

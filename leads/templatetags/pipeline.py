@@ -17,6 +17,12 @@ def entry(rows: Mapping[Any, Any], key: Any) -> Any:
     return rows.get(key)
 
 
+@register.filter
+def in_words(key: str | None) -> str:
+    """A key as people read it: organic_search → organic search."""
+    return (key or "").replace("_", " ")
+
+
 @dataclass(frozen=True)
 class Stop:
     """A stage in the picture of the path; geometry in per cent of its width."""

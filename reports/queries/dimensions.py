@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from content.models import Persona, Product
 from leadflow.core.errors import Invalid
@@ -76,6 +77,15 @@ def _personas(values: Collection[Value]) -> Words:
     return {str(key): (str(key), str(name)) for key, name in Persona.choices}
 
 
+def _spaced(values: Collection[Value]) -> Words:
+    return {value: (str(value), str(value).replace("_", " ")) for value in values if value}
+
+
+def _months(values: Collection[Value]) -> Words:
+    months = {str(value): date.fromisoformat(f"{value}-01") for value in values if value}
+    return {month: (month, f"{first:%b %Y}") for month, first in months.items()}
+
+
 def _named(rows: Collection[tuple[int, str, str]]) -> Words:
     return {pk: (key, name) for pk, key, name in rows}
 
@@ -85,7 +95,7 @@ def _ids(values: Collection[Value]) -> list[int]:
 
 
 PRODUCT_JOIN = "LEFT JOIN leads_lead_products AS interest ON interest.lead_id = lead.id"
-SOURCE = Dimension("source", "Source", "lead.source")
+SOURCE = Dimension("source", "Source", "lead.source", words=_spaced)
 CAMPAIGN = Dimension("campaign", "Campaign", "lead.campaign_id", words=_campaigns)
 
 LEAD_DIMENSIONS = {
@@ -104,6 +114,7 @@ LEAD_DIMENSIONS = {
             "month",
             "Month of entry",
             "to_char(entry.at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+            words=_months,
             is_exclusive=False,
             is_month=True,
         ),
@@ -120,6 +131,7 @@ OFFER_DIMENSIONS = {
             "month",
             "Month of the offer",
             "to_char(offer.offered_at AT TIME ZONE %(zone)s, 'YYYY-MM')",
+            words=_months,
             is_month=True,
         ),
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from leadflow.core.models import User
-from reports.engine.shares import share
+from reports.engine.shares import percent, share
 from reports.queries.dimensions import LEAD_DIMENSIONS, Dimension, Group, Value, dimension
 from reports.queries.path import Path, load_path
 from reports.queries.visibility import visible_leads
@@ -37,9 +37,9 @@ class FunnelGroup:
     won: int
 
     @property
-    def won_share(self) -> float | None:
-        """Customers ÷ leads that were offered, the way the first hand-off sees it."""
-        return share(self.won, self.offered)
+    def won_percent(self) -> float | None:
+        """Customers ÷ leads that came as far as the first offer, in per cent."""
+        return percent(self.won, self.offered)
 
 
 @dataclass(frozen=True)
@@ -99,31 +99,26 @@ COUNT = """
     WITH places (stage, place) AS (
         SELECT * FROM unnest(%(stages)s::text[], %(places)s::int[])
     ),
-    entry AS (  -- one row per lead and cycle: when it began, how far it got
-        SELECT change.lead_id,
-               max(places.place) AS place,
-               min(change.at) FILTER (WHERE {opens}) AS at
-          FROM leads_stagechange AS change
-          LEFT JOIN places ON places.stage = change.to_stage
-         WHERE {visible}
-         GROUP BY change.lead_id, change.cycle
+    entry AS (  -- the cycles that began in the period
+        SELECT lead_id, cycle, at
+          FROM leads_stagechange
+         WHERE (from_stage IS NULL OR verb = 'revive') {within} AND {visible}
     ),
-    furthest AS (
-        SELECT {column} AS value, entry.lead_id, max(entry.place) AS place
+    furthest AS (  -- how far each lead got in them; detours have no place
+        SELECT {column} AS value, entry.lead_id, max(places.place) AS place
           FROM entry
+          JOIN leads_stagechange AS change USING (lead_id, cycle)
+          JOIN places ON places.stage = change.to_stage
           {joins}
-         WHERE entry.place IS NOT NULL {within}
          GROUP BY value, entry.lead_id
     )
     SELECT value, place, count(*) FROM furthest GROUP BY value, place
 """
-OPENS = "change.from_stage IS NULL OR change.verb = 'revive'"
 
 
 def _count(ask: _Question, split: Dimension | None) -> Counts:
-    visible, visible_params = visible_leads("change.lead_id", ask.user)
+    visible, visible_params = visible_leads("lead_id", ask.user)
     statement = COUNT.format(
-        opens=OPENS,
         visible=visible,
         column=_column(split),
         joins=_joins(split),
@@ -155,8 +150,8 @@ def _joins(split: Dimension | None) -> str:
 
 
 def _within(ask: _Question) -> str:
-    start = "AND entry.at >= %(start)s" if ask.start else ""
-    end = "AND entry.at < %(end)s" if ask.end else ""
+    start = "AND at >= %(start)s" if ask.start else ""
+    end = "AND at < %(end)s" if ask.end else ""
     return f"{start} {end}"
 
 

@@ -1,7 +1,7 @@
 """What became of the leads that one team offered to the next: figures from offers alone."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,7 +76,6 @@ class HandoffReport:
     answers: Answers
     reasons: tuple[ReasonCount, ...]
     groups: tuple[AnswerGroup, ...]
-    months: tuple[AnswerGroup, ...]
 
     @property
     def target(self) -> float:
@@ -106,8 +105,7 @@ def handoffs(
     split = dimension(by, OFFER_DIMENSIONS)
     ask = _Question(user=user, at=at, start=start, end=end, zone=zone)
     totals = {handoff_id: answers for handoff_id, _, answers in _answers(ask, None)}
-    months = _groups(ask, OFFER_DIMENSIONS["month"])
-    groups = months if split and split.is_month else _groups(ask, split) if split else {}
+    groups = _groups(ask, split) if split else {}
     reasons = _reasons(ask)
     return [
         HandoffReport(
@@ -115,7 +113,6 @@ def handoffs(
             answers=totals.get(handoff.pk, Answers()),
             reasons=tuple(reasons.get(handoff.pk, ())),
             groups=tuple(groups.get(handoff.pk, ())),
-            months=tuple(months.get(handoff.pk, ())),
         )
         for handoff in Handoff.objects.filter(is_active=True).select_related("offered", "accepted")
     ]
@@ -207,6 +204,3 @@ def _reasons(ask: _Question) -> dict[int, list[ReasonCount]]:
     return found
 
 
-def main_handoff(reports: Sequence[HandoffReport]) -> HandoffReport | None:
-    """The first hand-off of the path: the one between marketing and sales as shipped."""
-    return reports[0] if reports else None

@@ -1,6 +1,14 @@
 """Front door of the scoring app for reading."""
 
-from scoring.queries.definitions import closed_offers, current_definition, in_effect, ready_leads
+from scoring.queries.definitions import (
+    Agreement,
+    agreements,
+    clauses,
+    closed_offers,
+    current_definition,
+    in_effect,
+    ready_leads,
+)
 from scoring.queries.explanation import Contribution, Explanation, FitPart, GroupTotal, explain
 from scoring.queries.rules import (
     FitLine,
@@ -13,6 +21,7 @@ from scoring.queries.rules import (
 from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
 
 __all__ = [
+    "Agreement",
     "Contribution",
     "Explanation",
     "FitLine",
@@ -21,6 +30,8 @@ __all__ = [
     "GroupTotal",
     "Scope",
     "Score",
+    "agreements",
+    "clauses",
     "closed_offers",
     "compute_scores",
     "current_definition",

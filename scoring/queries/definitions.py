@@ -1,13 +1,14 @@
 """Reading the agreements between teams, and who fulfils them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from leads.engine.pipeline import Pipeline
-from leads.models import Activity, Lead, Offer, Reason
-from leads.models.people import LeadQuerySet
+from leads import queries as leads
+from leads.models import Activity, Handoff, Lead, Offer, Reason
 from scoring.models import LeadDefinition, Rule, RuleSet
 from scoring.queries.statement import fits
 
@@ -26,18 +27,12 @@ def in_effect() -> QuerySet[LeadDefinition]:
 def ready_leads(
     definition: LeadDefinition,
     *,
-    pipeline: Pipeline,
+    stages: Collection[str],
     at: datetime,
     lead_ids: Collection[int] | None = None,
-) -> LeadQuerySet:
-    """Leads before the hand-off that fulfil its definition and are not held back, in id order."""
-    handoff = definition.handoff
-    before = [
-        key
-        for key in pipeline.path
-        if pipeline.offer_ahead(key, handoff.key) == handoff.offered_id
-    ]
-    ready = Lead.objects.filter(fits(definition.condition), stage__in=before)
+) -> QuerySet[Lead]:
+    """Leads in `stages` that fulfil a definition and are not held back, in id order."""
+    ready = Lead.objects.filter(fits(definition.condition), stage__in=stages)
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))
     held_back = closed_offers(definition).filter(_holds_back(at=at), lead=OuterRef("pk"))
@@ -66,3 +61,43 @@ def _holds_back(*, at: datetime) -> Q:
     for code, days in Reason.objects.filter(verb="reject").values_list("code", "cool_down_days"):
         query |= Q(reason=code, decided_at__gt=at - timedelta(days=days))
     return Q(query)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A hand-off with the definition in effect, the draft, and those before."""
+
+    handoff: Handoff
+    current: LeadDefinition | None
+    draft: LeadDefinition | None
+    earlier: list[LeadDefinition]
+    clauses: list[str]
+
+
+def agreements() -> list[Agreement]:
+    """Every hand-off that is switched on with what was agreed for it, newest version first."""
+    people = ("author", "signed_by_marketing", "signed_by_sales")
+    versions = LeadDefinition.objects.select_related("handoff", *people).order_by("-version")
+    by_handoff: dict[int, list[LeadDefinition]] = {}
+    for definition in versions:
+        by_handoff.setdefault(definition.handoff_id, []).append(definition)
+    handoffs = Handoff.objects.filter(is_active=True).select_related("offered", "accepted")
+    return [_agreement(handoff, by_handoff.get(handoff.pk, [])) for handoff in handoffs]
+
+
+def clauses(condition: Mapping[str, Any]) -> list[str]:
+    """What a definition asks for, one sentence a part."""
+    parts = condition["all"] if "all" in condition else [condition]
+    return [leads.describe(part) for part in parts]
+
+
+def _agreement(handoff: Handoff, versions: list[LeadDefinition]) -> Agreement:
+    state = LeadDefinition.State
+    current = next((one for one in versions if one.state == state.SIGNED), None)
+    return Agreement(
+        handoff=handoff,
+        current=current,
+        draft=next((one for one in versions if one.state == state.DRAFT), None),
+        earlier=[one for one in versions if one.state == state.RETIRED],
+        clauses=clauses(current.condition) if current else [],
+    )

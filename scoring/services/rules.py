@@ -104,7 +104,7 @@ def write_rules(
         group.rule_set = rule_set
     ScoreGroup.objects.bulk_create(groups)
     for rule in rules:
-        rule.rule_set, rule.group = rule_set, rule.group  # the group has its id now
+        rule.rule_set = rule_set
     Rule.objects.bulk_create(rules)
     for fit_rule in fit_rules:
         fit_rule.rule_set = rule_set

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,14 @@ def checkout(tmp_path):
         shutil.copy(addresses.PROJECT / name, tmp_path / name)
     (tmp_path / "requirements.lock").write_text("# nothing\n")
     return tmp_path
+
+
+def lend_environment(checkout: Path) -> None:
+    """Stand our own Python in for a virtual environment: making one takes ten seconds."""
+    stand_in = checkout / ".venv" / "bin" / "python"
+    stand_in.parent.mkdir(parents=True)
+    stand_in.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    stand_in.chmod(0o755)
 
 
 def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -53,17 +62,17 @@ def test_a_python_that_does_not_fit_stops_the_setup_in_one_line(checkout):
 
 
 def test_half_an_installation_counts_as_none(checkout):
+    lend_environment(checkout)
     lock = checkout / "requirements.lock"
     lock.write_text("./missing.whl --hash=sha256:" + "0" * 64 + "\n")
     assert make(checkout, "setup").returncode != 0
-    assert make(checkout, "setup").returncode != 0
     lock.write_text("# nothing\n")
 
-    first, second = make(checkout, "setup"), make(checkout, "setup")
+    again, then = make(checkout, "setup"), make(checkout, "setup")
 
-    assert first.returncode == second.returncode == 0
-    assert "Installing" in first.stdout
-    assert "Installing" not in second.stdout
+    assert again.returncode == then.returncode == 0
+    assert "Installing" in again.stdout
+    assert "Installing" not in then.stdout
 
 
 def test_help_names_every_command(checkout):

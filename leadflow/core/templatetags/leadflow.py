@@ -1,4 +1,4 @@
-"""Template tags every page has without loading them: figures, times, links with changed filters, icons."""
+"""Tags every page has without loading them: figures, times, query strings, icons."""
 
 import logging
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def percent(value: float | Decimal | None, digits: int = 1) -> str:
 
 @register.filter
 def number(value: float | Decimal | None, digits: int | None = None) -> str:
-    """A number with thousands separators: 1234567 → "1,234,567"; fractions keep at most two digits."""
+    """A number with thousands separators: 1234567 → "1,234,567"; at most two decimals."""
     if value is None or value == "":
         return NOTHING
     figure = float(value)
@@ -103,7 +103,11 @@ def relative(value: datetime | None, now: datetime | None = None) -> str:
 @register.filter
 def exact(value: datetime | None) -> str:
     """The exact time in the reader's zone, for the hover: "Tue 3 Mar 2026, 14:05 CET"."""
-    return NOTHING if value is None else formats.date_format(timezone.localtime(value), "D j M Y, H:i T")
+    return (
+        NOTHING
+        if value is None
+        else formats.date_format(timezone.localtime(value), "D j M Y, H:i T")
+    )
 
 
 class Countdown(NamedTuple):
@@ -115,7 +119,7 @@ class Countdown(NamedTuple):
 
 @register.simple_tag
 def countdown(due: datetime, now: datetime | None = None) -> Countdown:
-    """"3 h 12 min left" or "2 h late"; bad when late, warn within the last hour, else neutral."""
+    """ "3 h 12 min left" or "2 h late"; bad when late, warn within the last hour, else neutral."""
     seconds = (due - (now or timezone.now())).total_seconds()
     if seconds < 0:
         return Countdown(f"{duration(-seconds)} late", "bad")
@@ -127,7 +131,7 @@ def countdown(due: datetime, now: datetime | None = None) -> Countdown:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """The query string of this page with `changes` made; None removes: {% query page=None stage="mql" %}."""
+    """This page's query string with `changes` made; None removes: {% query page=None %}."""
     params = context["request"].GET.copy()
     for key, value in changes.items():
         if value is None:
@@ -141,7 +145,7 @@ def query(context: Context, **changes: Any) -> str:
 
 @register.simple_tag
 def icon(name: str, size: int = 16, label: str = "", **kwargs: str) -> str:
-    """A lucide icon, hidden from screen readers unless it has a `label`; an unknown name draws a dot."""
+    """A lucide icon, silent for screen readers without a `label`; an unknown name draws a dot."""
     return _icon(str(name), int(size), str(label), str(kwargs.get("class", "")))
 
 
@@ -160,7 +164,9 @@ def _icon(name: str, size: int, label: str, css: str) -> str:
 def attributes(attrs: Mapping[str, Any]) -> SafeString:
     """The attributes a component passes through, escaped; False and None are left out."""
     listed = attrs.attrs_dict() if hasattr(attrs, "attrs_dict") else attrs
-    kept = [(key, value) for key, value in listed.items() if value is not False and value is not None]
+    kept = [
+        (key, value) for key, value in listed.items() if value is not False and value is not None
+    ]
     return format_html_join(" ", "{}{}", ((key, _attribute_value(value)) for key, value in kept))
 
 
@@ -174,11 +180,17 @@ def _attribute_value(value: Any) -> SafeString:
 @register.filter
 def tone(value: str) -> str:
     """The tone of a message level: success → good, error → bad, warning → warn."""
-    known = {"success": "good", "error": "bad", "warning": "warn", "info": "info", "debug": "neutral"}
+    known = {
+        "success": "good",
+        "error": "bad",
+        "warning": "warn",
+        "info": "info",
+        "debug": "neutral",
+    }
     return known.get(value, value or "neutral")
 
 
 @register.filter
 def is_widget(field: Any, kinds: str) -> bool:
-    """Whether a bound field's widget is one of the comma-separated `kinds` (Django's widget_type)."""
+    """Whether a bound field's widget_type is one of the comma-separated `kinds`."""
     return field.widget_type in kinds.split(",")

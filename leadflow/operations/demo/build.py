@@ -1,0 +1,195 @@
+"""Builds the demo: stories are told first, then written in rounds through the bulk services."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from content.models import Asset
+from handoff import services as handoff
+from leadflow.operations.demo.company import COUNTRIES, Company, found_company
+from leadflow.operations.demo.story import Step, Story, tell
+from leads import services as leads
+from leads.models import Activity, Consent, Lead, Offer
+from scoring import services as scoring
+
+CAUSE = leads.Cause("demo", None)
+FRESH = timedelta(hours=30)  # offers younger than this keep a running clock
+
+Progress = Callable[[str, int, int], None]
+
+
+def build_demo(
+    *, count: int, days: int, seed: int, at: datetime, progress: Progress = lambda *_: None
+) -> int:
+    """Add the demo company and `count` leads with a history of `days` days up to `at`."""
+    random = Random(seed)
+    company = found_company(today=at.date(), at=at, random=random)
+    stories = [
+        tell(number, now=at, days=days, products=company.prices, random=random)
+        for number in range(count)
+    ]
+    stories.sort(key=lambda story: story.at)
+    progress("people", 0, count)
+    ids = _create(stories, company, at=at)
+    progress("activities", 0, count)
+    _write_acts(stories, ids, company, at=at)
+    _write_steps(stories, ids, company, at=at, progress=progress)
+    progress("scores", 0, count)
+    scoring.rescore_everybody(at=at)
+    handoff.assign_waiting(at=at)
+    return len(ids)
+
+
+def _create(stories: Sequence[Story], company: Company, *, at: datetime) -> list[int]:
+    people = [
+        leads.NewLead(
+            at=story.at,
+            facts={
+                **story.facts,
+                "country": COUNTRIES[story.place][story.rep % 4],
+                "territory_id": company.territories[story.place].pk,
+                "campaign_id": _campaign_id(story, company),
+            },
+            company_name=story.company,
+        )
+        for story in stories
+    ]
+    ids: list[int] = []
+    for start in range(0, len(people), 10_000):
+        part = people[start : start + 10_000]
+        created = leads.create_leads(people=part, at=at, cause=CAUSE, is_silent=True)
+        ids += [lead.pk for lead in created]
+    through = Lead.products.through
+    through.objects.bulk_create(
+        (
+            through(lead_id=pk, product_id=company.products[story.product].pk)
+            for pk, story in zip(ids, stories, strict=True)
+        ),
+        batch_size=5_000,
+    )
+    return ids
+
+
+def _campaign_id(story: Story, company: Company) -> int | None:
+    campaign = company.campaigns.get(story.facts["source"])
+    return campaign.pk if campaign else None
+
+
+def _write_acts(
+    stories: Sequence[Story], ids: Sequence[int], company: Company, *, at: datetime
+) -> None:
+    pages, papers = _by_product(company)
+    activities, consenting = [], []
+    for pk, story in zip(ids, stories, strict=True):
+        for kind, shelf, moment in story.acts:
+            choices = (papers if shelf == "paper" or kind == "download" else pages)[story.product]
+            asset = choices[moment.minute % len(choices)] if kind != "form" else None
+            activities.append(
+                Activity(
+                    lead_id=pk,
+                    kind=kind,
+                    occurred_at=moment,
+                    asset_id=asset.pk if asset else None,
+                    title="Asked for information" if kind == "form" else "",
+                )
+            )
+        if story.has_consent:
+            consenting.append((pk, story.at))
+    leads.append_history(
+        activities=activities,
+        consents=[
+            Consent(
+                lead_id=pk,
+                purpose=Consent.Purpose.MARKETING,
+                is_given=True,
+                wording="You may send me useful notes by e-mail.",
+                source="form",
+                at=moment,
+            )
+            for pk, moment in consenting
+        ],
+        at=at,
+    )
+
+
+def _by_product(company: Company) -> tuple[dict[str, list[Asset]], dict[str, list[Asset]]]:
+    pages: dict[str, list[Asset]] = defaultdict(list)
+    papers: dict[str, list[Asset]] = defaultdict(list)
+    for asset in Asset.objects.filter(key__in=company.assets).prefetch_related("products"):
+        for product in asset.products.all():
+            shelf = papers if asset.kind == Asset.Kind.WHITE_PAPER else pages
+            shelf[product.key].append(asset)
+    for shelf in (pages, papers):
+        for found in shelf.values():
+            found.sort(key=lambda asset: asset.key)
+    return pages, papers
+
+
+def _write_steps(
+    stories: Sequence[Story],
+    ids: Sequence[int],
+    company: Company,
+    *,
+    at: datetime,
+    progress: Progress,
+) -> None:
+    """Round by round: the first verb of every lead, then the second …, grouped by what is said."""
+    most = max((len(story.steps) for story in stories), default=0)
+    for number in range(most):
+        progress("history", number, most)
+        groups: dict[tuple[str, str, bool], list[tuple[int, Story, Step]]] = defaultdict(list)
+        for pk, story in zip(ids, stories, strict=True):
+            if number < len(story.steps):
+                step = story.steps[number]
+                is_fresh = step.verb == "offer" and at - step.at < FRESH
+                groups[step.verb, step.reason, is_fresh].append((pk, story, step))
+        for (verb, reason, is_fresh), members in groups.items():
+            _move(verb, reason, is_fresh, members, company)
+        _assign(stories, ids, number, company, at=at)
+
+
+BY_REP = frozenset({"accept", "reject", "advance", "win", "lose", "recycle"})
+
+
+def _rep(story: Story, company: Company) -> int:
+    reps = company.reps[story.place]
+    return reps[story.rep % len(reps)].pk
+
+
+def _move(
+    verb: str,
+    reason: str,
+    is_fresh: bool,
+    members: Sequence[tuple[int, Story, Step]],
+    company: Company,
+) -> None:
+    act = leads.Act(
+        verb=verb,
+        at=max(step.at for _, _, step in members),
+        cause=CAUSE,
+        reason=reason,
+        is_silent=not is_fresh,
+        at_by_lead={pk: step.at for pk, _, step in members},
+        by_id_by_lead={pk: _rep(story, company) for pk, story, _ in members}
+        if verb in BY_REP
+        else {},
+        amount_by_lead={pk: Decimal(step.amount) for pk, _, step in members if step.amount},
+    )
+    leads.move(lead_ids=[pk for pk, _, _ in members], act=act)
+
+
+def _assign(
+    stories: Sequence[Story], ids: Sequence[int], number: int, company: Company, *, at: datetime
+) -> None:
+    """Offers of the past had been given to the rep who answered them."""
+    reps = {
+        pk: _rep(story, company)
+        for pk, story in zip(ids, stories, strict=True)
+        if number + 1 < len(story.steps) and story.steps[number].verb == "offer"
+    }
+    offers = Offer.objects.pending().filter(lead__in=list(reps)).values_list("pk", "lead_id")
+    leads.assign_offers(
+        assignees={pk: (reps[lead_id], "Territory") for pk, lead_id in offers}, at=at
+    )

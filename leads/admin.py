@@ -1,0 +1,152 @@
+"""Django's admin pages of the leads app: settings rows. A lead's stage moves by verbs alone."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+
+from leadflow.core.models import Team, User
+from leads.models import (
+    Campaign,
+    CampaignCost,
+    Company,
+    Form,
+    FormSubmission,
+    Handoff,
+    Lead,
+    Reason,
+    Stage,
+    Territory,
+)
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People who sign in, by e-mail address."""
+
+    list_display = ("name", "email", "role", "team", "is_active")
+    list_filter = ("role", "team", "is_active")
+    search_fields = ("name", "email")
+    ordering = ("name",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "role", "team", "title", "phone")}),
+        ("Access", {"fields": ("time_zone", "is_active", "is_staff", "is_superuser")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "role", "team", "password1", "password2")}),
+    )
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):
+    """Teams."""
+
+    list_display = ("name", "key", "side")
+
+
+class CostInline(admin.TabularInline):
+    """Costs of a campaign by month."""
+
+    model = CampaignCost
+    extra = 1
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):
+    """Campaigns with their costs."""
+
+    list_display = ("name", "kind", "starts_on", "ends_on")
+    list_filter = ("kind",)
+    search_fields = ("name", "key")
+    prepopulated_fields = {"key": ("name",)}
+    inlines = [CostInline]
+
+
+@admin.register(Form)
+class FormAdmin(admin.ModelAdmin):
+    """Public forms."""
+
+    list_display = ("name", "slug", "is_active")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Territory)
+class TerritoryAdmin(admin.ModelAdmin):
+    """Territories and who works in them."""
+
+    list_display = ("name", "key")
+    filter_horizontal = ("members",)
+
+
+@admin.register(Reason)
+class ReasonAdmin(admin.ModelAdmin):
+    """Coded reasons of the verbs."""
+
+    list_display = ("label", "verb", "needs_note", "cool_down_days", "is_active")
+    list_filter = ("verb",)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that are looked at here and changed elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Stage)
+class StageAdmin(ReadOnlyAdmin):
+    """Names and abbreviations of stages; the rest belongs to the pipeline designer."""
+
+    list_display = ("name", "abbreviation", "key", "kind", "position")
+    readonly_fields = ("key", "position", "kind", "retired_at", "requires")
+
+
+@admin.register(Handoff)
+class HandoffAdmin(ReadOnlyAdmin):
+    """Targets and clocks of hand-offs."""
+
+    list_display = ("name", "offered", "accepted", "target", "is_active")
+    readonly_fields = ("key", "offered", "accepted", "is_active")
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    """Leads to look at; they are worked on in their own pages."""
+
+    list_display = ("name", "email", "stage", "score", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("search",)
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+
+@admin.register(Company)
+class CompanyAdmin(admin.ModelAdmin):
+    """Companies."""
+
+    list_display = ("name", "industry", "employees", "country")
+    search_fields = ("name",)
+    show_full_result_count = False
+
+
+@admin.register(FormSubmission)
+class FormSubmissionAdmin(ReadOnlyAdmin):
+    """What came in, exactly as it came."""
+
+    list_display = ("form", "received_at", "state", "error")
+    list_filter = ("state", "form")
+    raw_id_fields = ("lead",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False

@@ -1,0 +1,175 @@
+"""Leads: list, read, create or update, move."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from leads import services as leads
+from leads.api.serializers import (
+    ChangeSerializer,
+    LeadSerializer,
+    PersonSerializer,
+    VerbSerializer,
+)
+from leads.engine.identity import clean
+from leads.models import Lead, StageChange
+from leads.queries import find_leads
+
+MOST_AT_ONCE = 5_000
+LARGEST_ID = 2**63 - 1
+FILTERS = ("stage", "email", "external_id", "grade")
+
+
+def visible_lead(request: Request, lead_id: int) -> Lead:
+    """A lead the caller may see; 404 otherwise."""
+    lead = _shown(Lead.objects.visible_to(request.user)).filter(pk=min(lead_id, LARGEST_ID)).first()
+    if lead is None:
+        raise Http404("There is no such lead, or it is not yours to see.")
+    return lead
+
+
+def _shown(rows: QuerySet[Lead]) -> QuerySet[Lead]:
+    return rows.select_related("company", "owner", "campaign", "territory").prefetch_related(
+        "products"
+    )
+
+
+class LeadList(generics.ListAPIView[Lead]):
+    """Leads the caller may see; a POST creates or updates one, or a batch."""
+
+    serializer_class = LeadSerializer
+
+    def get_queryset(self) -> QuerySet[Lead]:
+        """Narrowed by ?q, stage, email, external_id and grade."""
+        said = self.request.query_params
+        rows = find_leads(user=self.request.user, q=clean(said.get("q", ""), most=200))
+        chosen = {name: clean(said[name], most=254) for name in FILTERS if said.get(name)}
+        return _shown(rows.filter(**chosen))
+
+    @extend_schema(
+        parameters=[OpenApiParameter(name, str) for name in ("q", *FILTERS)],
+        description="Leads the caller may see, newest first.",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """List leads."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        request=PersonSerializer,
+        responses={200: LeadSerializer, 201: LeadSerializer},
+        description="Create a lead, or update the one with this external id or e-mail. A list of "
+        f"up to {MOST_AT_ONCE} is a batch: it answers what became of each row.",
+    )
+    def post(self, request: Request) -> Response:
+        """Create or update."""
+        if isinstance(request.data, list):
+            return _upsert_many(request, request.data)
+        serializer = PersonSerializer(data=request.data, context={})
+        serializer.is_valid(raise_exception=True)
+        people = [serializer.person(serializer.validated_data)]
+        result = leads.upsert_leads(people=people, by=request.user, at=timezone.now())[0]
+        if result.error:
+            raise result.error
+        lead = _shown(Lead.objects.filter(pk=result.lead_id)).get()
+        return Response(
+            LeadSerializer(lead).data, status=201 if result.status == "created" else 200
+        )
+
+
+def _upsert_many(request: Request, rows: list[Any]) -> Response:
+    if len(rows) > MOST_AT_ONCE:
+        raise ValidationError(f"Send at most {MOST_AT_ONCE:,} rows at once.")
+    known: dict[str, Any] = {}
+    answers: list[dict[str, Any]] = []
+    people: dict[int, leads.Person] = {}
+    for place, row in enumerate(rows):
+        serializer = PersonSerializer(data=row, context=known)
+        answers.append({"row": place, "status": "rejected", "lead": None})
+        if serializer.is_valid():
+            people[place] = serializer.person(serializer.validated_data)
+        else:
+            name, messages = next(iter(serializer.errors.items()))
+            answers[place] |= {"field": name, "error": _first(messages)}
+    at = timezone.now()
+    results = leads.upsert_leads(people=list(people.values()), by=request.user, at=at)
+    for place, result in zip(people, results, strict=True):
+        answers[place] |= {"status": result.status, "lead": result.lead_id}
+        if result.error:
+            answers[place] |= {"field": result.error.field, "error": str(result.error)}
+    return Response(batch_answer(answers))
+
+
+def batch_answer(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows of a batch with counts by status."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["status"]] = counts.get(row["status"], 0) + 1
+    return {"counts": counts, "rows": rows}
+
+
+def _first(messages: Any) -> str:
+    while isinstance(messages, list | dict):
+        messages = next(iter(messages.values() if isinstance(messages, dict) else messages), "")
+    return str(messages)
+
+
+class LeadDetail(APIView):
+    """One lead."""
+
+    @extend_schema(responses=LeadSerializer)
+    def get(self, request: Request, lead_id: int) -> Response:
+        """Read a lead."""
+        return Response(LeadSerializer(visible_lead(request, lead_id)).data)
+
+    @extend_schema(request=PersonSerializer, responses=LeadSerializer)
+    def patch(self, request: Request, lead_id: int) -> Response:
+        """Correct facts; those left out stay."""
+        lead = visible_lead(request, lead_id)
+        serializer = PersonSerializer(data=request.data, context={})
+        serializer.is_valid(raise_exception=True)
+        person = serializer.person(serializer.validated_data)
+        leads.correct_facts(lead_id=lead.pk, person=person, by=request.user, at=timezone.now())
+        return Response(LeadSerializer(visible_lead(request, lead_id)).data)
+
+
+class LeadHistory(generics.ListAPIView[StageChange]):
+    """Stage changes of a lead, newest first."""
+
+    serializer_class = ChangeSerializer
+
+    def get_queryset(self) -> QuerySet[StageChange]:
+        """Of this lead."""
+        if getattr(self, "swagger_fake_view", False):
+            return StageChange.objects.none()
+        lead = visible_lead(self.request, self.kwargs["lead_id"])
+        return StageChange.objects.filter(lead=lead).select_related("by")
+
+
+class LeadVerb(APIView):
+    """Move a lead."""
+
+    @extend_schema(
+        request=VerbSerializer,
+        responses=LeadSerializer,
+        description="Move a lead by a verb; 409 with a sentence when it stands elsewhere by now.",
+    )
+    def post(self, request: Request, lead_id: int, verb: str) -> Response:
+        """Apply the verb."""
+        lead = visible_lead(request, lead_id)
+        serializer = VerbSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        said = dict(serializer.validated_data)
+        act = leads.Act(
+            verb=verb, at=timezone.now(), by=request.user, towards=said.pop("handoff"), **said
+        )
+        leads.move(lead_ids=[lead.pk], act=act).or_raise()
+        moved = _shown(Lead.objects.filter(pk=lead.pk)).get()  # accepting may take it out of sight
+        return Response(LeadSerializer(moved).data)

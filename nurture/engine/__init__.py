@@ -1,0 +1,1 @@
+"""Pure rules of nurture: values in, values and reasons out."""

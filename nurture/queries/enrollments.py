@@ -1,0 +1,85 @@
+"""Who may enter a program, who is in one, and what people said about marketing mail."""
+
+from collections.abc import Collection
+from datetime import datetime
+from itertools import takewhile
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from leads import queries as leads
+from leads import services as pipelines
+from leads.models import Consent, Lead, StageChange
+from nurture.models import Enrollment, ExitReason, Program
+
+RECYCLED = "recycled"
+HISTORY = ("import", "demo")  # causes of changes that were written down later, not lived
+
+
+def allowed_stages(program: Program) -> frozenset[str]:
+    """Where a lead of this program may stand: before the first hand-off or recycled, unless it says else."""
+    if program.stages:
+        return frozenset(program.stages)
+    pipeline = pipelines.load_pipeline()
+    before = takewhile(lambda key: not pipeline.awaits_answer(key), pipeline.path)
+    return frozenset([*before, RECYCLED])
+
+
+def candidates(program: Program) -> QuerySet[Lead]:
+    """Leads that should enter now: once per stay in a stage, and never against their word.
+
+    A second entry needs a new cycle, a return to marketing, or an entry that ended by moving on. People
+    who came by an import enter once they have agreed to marketing mail after it.
+    """
+    mine = Enrollment.objects.filter(program=program, lead=OuterRef("pk"))
+    this_stay = mine.filter(Q(state=Enrollment.State.ACTIVE) | Q(since_change=OuterRef("last_change")))
+    this_cycle = mine.filter(cycle=OuterRef("cycle")).exclude(exit_reason=ExitReason.LEFT_STAGE)
+    recorded = StageChange.objects.filter(pk=OuterRef("last_change"), cause_kind__in=HISTORY)
+    return (
+        leads.matching(program.entry)
+        .filter(stage__in=allowed_stages(program))
+        .filter(~Exists(this_stay), Q(stage=RECYCLED) | ~Exists(this_cycle))
+        .annotate(_wants=Subquery(_latest_word().values("is_given")[:1]))
+        .filter(Q(_wants=True) | Q(_wants=None))
+        .filter(~Exists(recorded) | Exists(_agreed_since_recorded()))
+        .order_by("pk")
+    )
+
+
+def _latest_word() -> QuerySet[Consent]:
+    return Consent.objects.filter(lead=OuterRef("pk"), purpose=Consent.Purpose.MARKETING).order_by(
+        "-at", "-id"
+    )
+
+
+def _agreed_since_recorded() -> QuerySet[Consent]:
+    recorded_at = StageChange.objects.filter(pk=OuterRef(OuterRef("last_change"))).values("recorded_at")
+    return Consent.objects.filter(
+        lead=OuterRef("pk"),
+        purpose=Consent.Purpose.MARKETING,
+        is_given=True,
+        at__gt=Subquery(recorded_at[:1]),
+    )
+
+
+def due_enrollments(*, at: datetime) -> QuerySet[Enrollment]:
+    """Running enrollments of running programs whose next step is due, the longest waiting first."""
+    return (
+        Enrollment.objects.active()
+        .filter(paused_at=None, next_due_at__lte=at, program__is_active=True)
+        .order_by("next_due_at", "id")
+    )
+
+
+def marketing_words(lead_ids: Collection[int]) -> dict[int, tuple[bool, datetime]]:
+    """The latest word of each lead on marketing mail: (yes or no, when); leads without a word are absent."""
+    words = Consent.objects.filter(lead__in=lead_ids, purpose=Consent.Purpose.MARKETING)
+    latest = words.order_by("lead_id", "-at", "-id").distinct("lead_id")
+    return {
+        lead_id: (is_given, at) for lead_id, is_given, at in latest.values_list("lead_id", "is_given", "at")
+    }
+
+
+def running_program(lead: Lead) -> Enrollment | None:
+    """The enrollment a lead is in, else the one it was in last."""
+    mine = Enrollment.objects.filter(lead=lead).select_related("program", "next_step")
+    return mine.active().order_by("-id").first() or mine.order_by("-id").first()

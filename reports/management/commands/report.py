@@ -1,0 +1,117 @@
+"""`manage.py report NAME`: the figures of the report pages, for the terminal and for scripts."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from leadflow.core.errors import DomainError, Invalid
+from reports import queries, rendering
+from reports.engine.periods import Period
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for on the command line."""
+
+    period: Period
+    by: str | None
+    at: datetime
+    zone: str
+
+    def span(self) -> dict[str, datetime | None]:
+        """The period as moments."""
+        return {"start": self.period.start(self.zone), "end": self.period.end(self.zone)}
+
+
+def funnel(wish: Wish) -> Json:
+    """Leads per stage."""
+    report = queries.funnel(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
+    return rendering.funnel_json(report, wish.period)
+
+
+def handoffs(wish: Wish) -> Json:
+    """What became of offers."""
+    reports = queries.handoffs(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
+    return rendering.handoffs_json(reports, wish.period, wish.by)
+
+
+def sla(wish: Wish) -> Json:
+    """Whether offers were answered in time."""
+    reports = queries.handoffs(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
+    return rendering.sla_json(reports, wish.period, wish.by)
+
+
+def velocity(wish: Wish) -> Json:
+    """Days per stage."""
+    if wish.by:
+        raise Invalid("The velocity report cannot be split; leave --by out.", field="by")
+    report = queries.velocity(user=None, at=wish.at, **wish.span())
+    return rendering.velocity_json(report, wish.period)
+
+
+REPORTS: dict[str, Callable[[Wish], Json]] = {
+    "funnel": funnel,
+    "handoffs": handoffs,
+    "sla": sla,
+    "velocity": velocity,
+}
+
+
+class Command(BaseCommand):
+    """Print one report."""
+
+    help = f"Print a report: {', '.join(REPORTS)}."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """NAME and what to narrow it to."""
+        parser.add_argument("name", metavar="NAME", help=", ".join(REPORTS))
+        parser.add_argument("--from", dest="first", metavar="D", help="first day, as in 2026-01-31")
+        parser.add_argument("--to", dest="last", metavar="D", help="last day, included")
+        parser.add_argument("--by", metavar="DIM", help=_help_on_by())
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Look up, ask, print; anything that does not fit is one line and exit code 2."""
+        try:
+            report = _report(options["name"])(_wish(options))
+        except DomainError as error:
+            raise CommandError(str(error), returncode=2) from error
+        said = json.dumps(report, ensure_ascii=False) if options["json"] else rendering.as_text(report)
+        self.stdout.write(said)
+
+
+def _report(name: str) -> Callable[[Wish], Json]:
+    if name not in REPORTS:
+        raise Invalid(f"There is no report “{name}”. Choose one of: {', '.join(REPORTS)}.")
+    return REPORTS[name]
+
+
+def _wish(options: dict[str, Any]) -> Wish:
+    period = Period(first=_day(options, "first", "--from"), last=_day(options, "last", "--to"))
+    if period.first and period.last and period.first > period.last:
+        raise Invalid(f"--from {period.first} lies after --to {period.last}.", field="from")
+    zone = timezone.get_default_timezone_name()
+    return Wish(period=period, by=options["by"] or None, at=timezone.now(), zone=zone)
+
+
+def _day(options: dict[str, Any], name: str, option: str) -> date | None:
+    given = options[name]
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Invalid(f"{option} {given} is no date; write it like 2026-01-31.", field=name) from None
+
+
+def _help_on_by() -> str:
+    leads, offers = queries.LEAD_DIMENSIONS, queries.OFFER_DIMENSIONS
+    return f"funnel: {', '.join(leads)}; handoffs and sla: {', '.join(offers)}"

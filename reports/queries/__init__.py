@@ -1,0 +1,31 @@
+"""Front door of the reports app: every figure."""
+
+from reports.queries.dimensions import LEAD_DIMENSIONS, OFFER_DIMENSIONS, Dimension, Group
+from reports.queries.funnel import FunnelGroup, FunnelReport, StageCount, funnel
+from reports.queries.handoffs import (
+    AnswerGroup,
+    Answers,
+    HandoffReport,
+    ReasonCount,
+    handoffs,
+)
+from reports.queries.velocity import StageTime, VelocityReport, velocity
+
+__all__ = [
+    "LEAD_DIMENSIONS",
+    "OFFER_DIMENSIONS",
+    "AnswerGroup",
+    "Answers",
+    "Dimension",
+    "FunnelGroup",
+    "FunnelReport",
+    "Group",
+    "HandoffReport",
+    "ReasonCount",
+    "StageCount",
+    "StageTime",
+    "VelocityReport",
+    "funnel",
+    "handoffs",
+    "velocity",
+]

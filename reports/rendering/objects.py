@@ -1,0 +1,159 @@
+"""Reports as plain objects, ready for JSON."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from reports.engine.periods import Period
+from reports.engine.shares import percent
+from reports.queries import (
+    Answers,
+    FunnelGroup,
+    FunnelReport,
+    Group,
+    HandoffReport,
+    StageTime,
+    VelocityReport,
+)
+
+Json = dict[str, Any]
+
+
+def funnel_json(report: FunnelReport, period: Period) -> Json:
+    """The funnel with its stages, the way from the first offer to a win, and its groups."""
+    head = _head("funnel", period, by=report.by.key if report.by else None)
+    return head | {
+        "stages": _stages(report.overall),
+        "overall": _won(report.overall, report),
+        "groups": [
+            _value(one.group) | {"stages": _stages(one)} | _won(one, report)
+            for one in report.groups
+            if one.group
+        ],
+    }
+
+
+def _stages(group: FunnelGroup) -> list[Json]:
+    first = group.stages[0].leads
+    before = [0, *(stage.leads for stage in group.stages)]
+    return [
+        {
+            "key": stage.key,
+            "name": stage.name,
+            "abbreviation": stage.abbreviation,
+            "leads": stage.leads,
+            "from_previous_percent": percent(stage.leads, before[place]),
+            "from_first_percent": percent(stage.leads, first),
+        }
+        for place, stage in enumerate(group.stages)
+    ]
+
+
+def _won(group: FunnelGroup, report: FunnelReport) -> Json:
+    offered, won = report.path.offered, report.path.won
+    return {
+        offered: group.offered,
+        won: group.won,
+        f"{offered}_to_{won}_percent": group.won_percent,
+    }
+
+
+def handoffs_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -> Json:
+    """Every active hand-off with its answers, reasons and groups."""
+    return _head("handoffs", period, by=by) | {
+        "handoffs": [
+            {
+                "key": report.handoff.key,
+                "name": report.handoff.name,
+                "target_percent": round(100 * report.target, 3),
+                "gap_points": report.gap_points,
+                **_answers(report.answers),
+                "reasons": [
+                    {"code": reason.code, "label": reason.label, "offers": reason.offers}
+                    for reason in report.reasons
+                ],
+                "groups": [_value(one.group) | _answers(one.answers) for one in report.groups],
+            }
+            for report in reports
+        ]
+    }
+
+
+def _answers(answers: Answers) -> Json:
+    interval = answers.interval
+    return {
+        "offered": answers.offered,
+        "accepted": answers.accepted,
+        "rejected": answers.rejected,
+        "expired": answers.expired,
+        "pending": answers.pending,
+        "n": answers.decided,
+        "acceptance_percent": percent(answers.accepted, answers.decided),
+        "interval_percent": (
+            [round(100 * interval.low, 3), round(100 * interval.high, 3)] if interval else None
+        ),
+        "median_seconds": answers.median_seconds,
+        "p90_seconds": answers.p90_seconds,
+    }
+
+
+def sla_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -> Json:
+    """Every active hand-off with its clock: answered in time, too late, overdue."""
+    return _head("sla", period, by=by) | {
+        "handoffs": [
+            {
+                "key": report.handoff.key,
+                "name": report.handoff.name,
+                "respond_within_minutes": report.handoff.respond_within_minutes,
+                "uses_business_time": report.handoff.uses_business_time,
+                **_clock(report.answers),
+                "groups": [_value(one.group) | _clock(one.answers) for one in report.groups],
+            }
+            for report in reports
+        ]
+    }
+
+
+def _clock(answers: Answers) -> Json:
+    return {
+        "n": answers.timed,
+        "in_time": answers.in_time,
+        "late": answers.timed - answers.in_time,
+        "overdue": answers.overdue,
+        "in_time_percent": percent(answers.in_time, answers.timed),
+        "median_seconds": answers.median_seconds,
+        "p90_seconds": answers.p90_seconds,
+    }
+
+
+def velocity_json(report: VelocityReport, period: Period) -> Json:
+    """The stages of the path with the days that leads spent there."""
+    return _head("velocity", period, by=None) | {
+        "stages": [_stage_time(stage) for stage in report.stages]
+    }
+
+
+def _stage_time(stage: StageTime) -> Json:
+    return {
+        "key": stage.key,
+        "name": stage.name,
+        "abbreviation": stage.abbreviation,
+        "moved_on": stage.moved_on,
+        "median_days": stage.median_days,
+        "p90_days": stage.p90_days,
+        "median_business_hours": stage.median_business_hours,
+        "left": stage.left,
+        "median_days_left": stage.median_days_left,
+    }
+
+
+def _head(name: str, period: Period, *, by: str | None) -> Json:
+    return {"report": name, "from": _day(period.first), "to": _day(period.last), "by": by}
+
+
+def _value(group: Group) -> Json:
+    return {"value": group.key, "label": group.label}
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

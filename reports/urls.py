@@ -1,0 +1,12 @@
+"""Addresses of the reports."""
+
+from django.urls import path
+
+from reports.views import funnel, handoffs, velocity
+
+app_name = "reports"
+urlpatterns = [
+    path("funnel/", funnel.funnel, name="funnel"),
+    path("handoffs/", handoffs.handoffs, name="handoffs"),
+    path("velocity/", velocity.velocity, name="velocity"),
+]

@@ -1,0 +1,52 @@
+"""What a reader asks of a report page, out of the query string."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from leadflow.core.models import User
+from reports.engine.periods import Period
+from reports.forms import ReportFilter
+from reports.queries import Dimension
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who asks, for which days in which zone, split by what."""
+
+    user: User
+    at: datetime
+    zone: str
+    period: Period
+    by: str | None
+    words: str
+
+    def span(self) -> dict[str, Any]:
+        """The keyword arguments that every figure takes."""
+        return {
+            "user": self.user,
+            "at": self.at,
+            "start": self.period.start(self.zone),
+            "end": self.period.end(self.zone),
+        }
+
+
+def read_filter(request: HttpRequest, dimensions: Mapping[str, Dimension]) -> ReportFilter:
+    """The filter form of the page, filled in from the query string."""
+    return ReportFilter(request.GET, today=timezone.localdate(), dimensions=dimensions)
+
+
+def question(request: HttpRequest, form: ReportFilter) -> Question:
+    """What a valid filter asks for."""
+    return Question(
+        user=request.user,
+        at=timezone.now(),
+        zone=timezone.get_current_timezone_name(),
+        period=form.chosen,
+        by=form.by,
+        words=form.words,
+    )

@@ -1,0 +1,5 @@
+"""Pages of the scoring app, and its panel on the record page."""
+
+from scoring.views.panel import load_score_panel
+
+__all__ = ["load_score_panel"]

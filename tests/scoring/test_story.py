@@ -1,0 +1,273 @@
+"""From activities to an offer: what crosses the shipped definition, and what never happens twice."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from leads import services as leads
+from leads.events import ActivitiesRecorded
+from leads.models import Lead, Offer
+from scoring import handlers, queries
+from scoring import services as scoring
+from scoring.models import LeadDefinition
+from tests.factories import people
+from tests.scoring.conftest import now
+
+pytestmark = pytest.mark.django_db
+
+
+def test_two_pages_a_white_paper_and_a_form_with_phone_make_an_offer(
+    hot_lead, settle, definition
+) -> None:
+    lead = hot_lead()
+    settle()
+
+    offer = Offer.objects.get(lead=lead)
+    assert now(lead).stage == "mql"
+    assert (offer.cause_kind, offer.cause_id) == ("definition", definition.pk)
+    assert now(lead).score >= 60
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"phone": "+4930123456"},
+        {"phone": "+4930123456", "persona": "decision_maker", "email": "boss@example.com"},
+        {"phone": ""},
+    ],
+)
+def test_a_form_alone_makes_no_offer(facts, at, happen, settle) -> None:
+    lead = people.inquiry(at=at, **facts)
+    happen(lead, "form", "page_view")
+    settle()
+
+    assert now(lead).stage == "inquiry"
+    assert not Offer.objects.exists()
+
+
+def test_without_a_phone_number_nobody_is_offered(hot_lead, happen, settle) -> None:
+    lead = hot_lead(phone="", persona="decision_maker")
+    happen(lead, "event", "event", "email_click")
+    settle()
+
+    assert now(lead).stage == "inquiry"
+
+
+def test_a_phone_number_that_comes_later_makes_the_offer(hot_lead, settle, at) -> None:
+    lead = hot_lead(phone="")
+    settle()
+    assert now(lead).stage == "inquiry"
+
+    leads.update_facts(facts_by_lead={lead.pk: {"phone": "+4930123456"}}, at=at)
+    settle()
+
+    assert now(lead).stage == "mql"
+
+
+def test_handling_the_same_event_twice_offers_once(hot_lead, settle, at) -> None:
+    lead = hot_lead()
+    settle()
+    event = ActivitiesRecorded(at=at, lead_ids=(lead.pk,))
+
+    handlers.score_touched(event)
+    handlers.score_touched(event)
+
+    assert Offer.objects.filter(lead=lead).count() == 1
+
+
+def test_silent_history_is_scored_but_offers_nobody(hot_lead, settle, at) -> None:
+    lead = hot_lead(silent=True)
+    settle()
+    scoring.follow_definitions(at=at + timedelta(days=1))
+
+    assert now(lead).score >= 60
+    assert now(lead).stage == "inquiry"
+
+
+def test_silent_history_is_offered_at_the_next_activity(hot_lead, happen, settle) -> None:
+    lead = hot_lead(silent=True)
+    settle()
+
+    happen(lead, "page_view")
+    settle()
+
+    assert now(lead).stage == "mql"
+
+
+def test_a_batch_is_offered_with_as_many_queries_as_one_lead(hot_lead, settle, at) -> None:
+    def queries_for(count: int) -> int:
+        rows = [hot_lead(silent=True, phone=f"+4930{count}{n:05}") for n in range(count)]
+        settle()
+        with _counted() as queries_made:
+            handlers.score_touched(
+                ActivitiesRecorded(at=at, lead_ids=tuple(row.pk for row in rows))
+            )
+        assert {now(row).stage for row in rows} == {"mql"}
+        return len(queries_made)
+
+    assert queries_for(20) == queries_for(1)
+
+
+def _counted():
+    from django.test.utils import CaptureQueriesContext
+
+    return CaptureQueriesContext(connection)
+
+
+# ---- nobody is offered twice for the same facts
+
+
+@pytest.fixture
+def rejected(hot_lead, settle, rep, at):
+    """A lead that sales gave back ("too early": thirty days of cool-down) and that was revived."""
+
+    def make(reason: str = "too_early") -> Lead:
+        lead = hot_lead(ago=timedelta(hours=1))
+        settle()
+        leads.reject(lead_ids=[lead.pk], at=at, by=rep, reason=reason).or_raise()
+        settle()
+        leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
+        settle()
+        return lead
+
+    return make
+
+
+def test_a_rejected_lead_is_not_offered_again_for_the_same_facts(rejected, settle, at) -> None:
+    lead = rejected("bad_data")  # no cool-down
+
+    scoring.follow_definitions(at=at + timedelta(days=1))
+
+    assert now(lead).stage == "inquiry"
+    assert now(lead).score >= 60
+
+
+def test_a_new_activity_offers_a_rejected_lead_again(rejected, happen, settle, at) -> None:
+    lead = rejected("bad_data")
+
+    happen(lead, "page_view", ago=-timedelta(minutes=5))
+    scoring.score_leads(lead_ids=[lead.pk], at=at + timedelta(minutes=10))
+    offered = scoring.offer_ready(lead_ids=[lead.pk], at=at + timedelta(minutes=10))
+
+    assert offered == [lead.pk]
+    assert Offer.objects.filter(lead=lead).count() == 2
+
+
+@pytest.mark.parametrize("kind", ["email_sent", "call", "note", "letter_sent"])
+def test_what_we_did_ourselves_is_no_new_fact(kind, rejected, happen, at) -> None:
+    lead = rejected("bad_data")
+    happen(lead, kind, ago=-timedelta(minutes=5))
+
+    assert scoring.offer_ready(lead_ids=[lead.pk], at=at + timedelta(minutes=10)) == []
+
+
+def test_what_a_machine_did_is_no_new_fact(rejected, happen, at) -> None:
+    lead = rejected("bad_data")
+    happen(lead, "email_click", ago=-timedelta(minutes=5), is_automatic=True)
+
+    assert scoring.offer_ready(lead_ids=[lead.pk], at=at + timedelta(minutes=10)) == []
+
+
+def test_the_cool_down_of_the_reason_must_be_over(rejected, happen, white_paper, at) -> None:
+    lead = rejected("too_early")
+    happen(lead, "download", "event", ago=-timedelta(days=2), asset=white_paper)
+    during, after = at + timedelta(days=29), at + timedelta(days=30, minutes=1)
+    scoring.score_leads(lead_ids=[lead.pk], at=during)
+
+    assert scoring.follow_definitions(at=during) == 0
+    assert scoring.follow_definitions(at=after) == 1
+    assert now(lead).stage == "mql"
+
+
+# ---- scores that stay right
+
+
+def test_an_event_that_comes_late_does_not_undo_a_newer_score(hot_lead, settle, happen, at) -> None:
+    lead = people.inquiry(at=at)
+    settle()
+    happen(lead, "form", ago=-timedelta(hours=1))
+    scoring.score_leads(lead_ids=[lead.pk], at=at + timedelta(hours=1))
+
+    scoring.score_leads(lead_ids=[lead.pk], at=at)
+
+    assert now(lead).engagement == 10
+    assert now(lead).scored_at == at + timedelta(hours=1)
+
+
+def test_rescoring_everybody_equals_scoring_the_touched(hot_lead, happen, settle, at) -> None:
+    rows = [hot_lead(phone=f"+4930{n:06}") for n in range(3)]
+    settle()
+    before = list(Lead.objects.order_by("pk").values_list("pk", "engagement", "fit", "grade"))
+
+    assert scoring.rescore_everybody(at=at) == 0
+    Lead.objects.filter(pk=rows[0].pk).update(engagement=1, score=1)
+    assert scoring.rescore_everybody(at=at) == 1
+    after = list(Lead.objects.order_by("pk").values_list("pk", "engagement", "fit", "grade"))
+    assert after == before
+
+
+def test_a_refresh_fades_points_once_an_hour_and_leaves_other_rows_alone(
+    hot_lead, settle, at
+) -> None:
+    hot, cold = hot_lead(), people.inquiry(at=at)
+    settle()
+    scoring.refresh_scores(at=at)  # the first pass looks at everybody
+    cold_since = now(cold).scored_at
+    month = at + timedelta(days=30)
+
+    assert scoring.refresh_scores(at=month) == 1
+    assert scoring.refresh_scores(at=month + timedelta(minutes=59)) == 0
+    # 24 points of content halve in 30 days, 10 of the form in 60: 12 + 7.07
+    assert now(hot).engagement == 19
+    assert now(cold).scored_at == cold_since
+
+
+def test_an_unsubscribe_takes_points_that_do_not_come_back(happen, settle, at) -> None:
+    lead = people.inquiry(at=at)
+    happen(lead, "unsubscribe", "unsubscribe", ago=timedelta(days=400))
+    happen(lead, "form")
+    settle()
+
+    assert now(lead).engagement == -10
+
+
+def test_everything_a_score_is_made_of_is_explained(hot_lead, settle, at) -> None:
+    lead = hot_lead(ago=timedelta(days=30), persona="decision_maker")
+    settle()
+
+    said = queries.explain(now(lead), at)
+
+    snapshot = now(lead)
+    assert (said.engagement, said.fit, said.grade) == (
+        snapshot.engagement, snapshot.fit, snapshot.grade,
+    )  # fmt: skip
+    paper = next(part for part in said.contributions if part.title == "Saving energy")
+    assert (paper.points, round(paper.remaining, 6)) == (20, 10)
+    assert {fact.label: fact.points for fact in said.facts} == {
+        "Phone number known": 30,
+        "Decision maker": 15,
+    }
+    assert said.rule_version == 1
+    assert sum(part.remaining for part in said.contributions) == pytest.approx(said.exact_engagement)
+
+
+def test_limits_and_caps_say_what_they_took(white_paper, happen, settle, at) -> None:
+    lead = people.inquiry(at=at)
+    happen(lead, *["download"] * 4, asset=white_paper)
+    happen(lead, *["page_view"] * 6)
+    settle()
+
+    said = queries.explain(lead, at)
+
+    left_out = [part.rule for part in said.contributions if not part.is_counted]
+    assert sorted(left_out) == ["Downloaded a white paper", "Viewed a page"]
+    (content,) = said.groups
+    assert (content.earned, content.cap, content.counts) == (70, 60, 60)
+    assert now(lead).engagement == 60
+
+
+def test_the_definition_in_effect_is_found_by_its_handoff(definition) -> None:
+    assert queries.current_definition("mql_sal") == definition
+    assert queries.current_definition("customer_care") is None
+    assert definition.state == LeadDefinition.State.SIGNED
