@@ -15,11 +15,14 @@ class HandoffConfig(AppConfig):
         from leadflow.core.navigation import Section, register
         from leadflow.core.parts import Panel, lead_panels
         from leads.events import StagesChanged
+        from nurture.events import TasksCompleted, TasksCreated
 
         events.subscribe(StagesChanged, handlers.on_stages_changed)
+        events.subscribe(TasksCreated, handlers.on_tasks_created)
+        events.subscribe(TasksCompleted, handlers.on_tasks_completed)
         receivers = {Role.REP, Role.CARE, Role.MANAGER, Role.ADMIN}
         register(Section.WORK, "Queue", "handoff:queue", "inbox", roles=receivers, order=10)
-        register(Section.WORK, "Tasks", "handoff:tasks", "list-checks", roles=receivers, order=20)
+        register(Section.WORK, "Tasks", "handoff:tasks", "list-checks", order=20)
         register(
             Section.INSIGHT, "What sales says", "handoff:feedback", "message-square-quote", order=60
         )

@@ -1,6 +1,6 @@
 """Dealing work to people: values in, one person and the reason out for each piece of work."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -42,16 +42,22 @@ class Given(NamedTuple):
     because: str
 
 
-def deal(work: Sequence[Work], teams: Mapping[int, Sequence[Person]]) -> dict[int, Given]:
+def deal(
+    work: Sequence[Work],
+    teams: Mapping[int, Sequence[Person]],
+    owners: Mapping[int, Person] | None = None,
+) -> dict[int, Given]:
     """Give each piece of work to the person whose turn it is; work nobody may take is left out.
 
-    The owner comes first, then, within the territory of the work, whoever has the fewest open.
-    The loads of the people given in are counted up.
+    The owner comes first (of the team, or one of `owners`), then, within the territory of the
+    work, whoever has the fewest open. The loads of the people given in are counted up.
     """
     given: dict[int, Given] = {}
     turn = 0
     for piece in work:
-        person, because = _choose(piece, teams.get(piece.team_id, ()))
+        people = teams.get(piece.team_id, ())
+        known = {person.id: person for person in people} if owners is None else owners
+        person, because = _choose(piece, people, known)
         if person is None:
             continue
         turn += 1
@@ -60,9 +66,10 @@ def deal(work: Sequence[Work], teams: Mapping[int, Sequence[Person]]) -> dict[in
     return given
 
 
-def _choose(work: Work, people: Iterable[Person]) -> tuple[Person | None, str]:
-    people = list(people)
-    owner = next((person for person in people if person.id == work.owner_id), None)
+def _choose(
+    work: Work, people: Sequence[Person], owners: Mapping[int, Person]
+) -> tuple[Person | None, str]:
+    owner = owners.get(work.owner_id or 0)
     if owner is not None:
         return owner, "Owner of this lead"
     if work.territory_id is None:

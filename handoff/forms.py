@@ -8,6 +8,7 @@ from handoff.models import Feedback
 from handoff.queries import Move
 from handoff.services import OUTCOMES
 from leads import queries as leads
+from nurture.models import Task
 
 CURRENCIES = [("EUR", "EUR"), ("USD", "USD"), ("GBP", "GBP"), ("CHF", "CHF")]
 
@@ -39,14 +40,20 @@ class ActForm(forms.Form):
 def _reason_field(verb: str) -> forms.ChoiceField:
     reasons = leads.reasons_for(verb)
     choices = [
-        (reason.code, f"{reason.label} (say more in the note)" if reason.needs_note else reason.label)
+        (
+            reason.code,
+            f"{reason.label} (say more in the note)" if reason.needs_note else reason.label,
+        )
         for reason in reasons
     ]
     return forms.ChoiceField(
         label="Reason",
         choices=[("", "Choose a reason"), *choices],
         required=verb != "recycle",
-        error_messages={"required": "Choose a reason.", "invalid_choice": "Choose one of the reasons."},
+        error_messages={
+            "required": "Choose a reason.",
+            "invalid_choice": "Choose one of the reasons.",
+        },
     )
 
 
@@ -80,7 +87,8 @@ class TaskForm(forms.Form):
     """What became of a task."""
 
     outcome = forms.ChoiceField(
-        choices=[("", "Choose an outcome"), *OUTCOMES.items()],
-        error_messages={"required": "Say what became of it."},
+        label="What came of it?",
+        choices=[("", "Choose an outcome"), *Task.Outcome.choices],
+        error_messages={"required": "Say what came of it."},
     )
     note = _note()

@@ -2,6 +2,7 @@
 
 from handoff import services
 from leads.events import StagesChanged
+from nurture.events import TasksCompleted, TasksCreated
 
 NO_ANSWERS = frozenset({"enter", "offer", "revive", "expire"})
 
@@ -16,3 +17,13 @@ def on_stages_changed(event: StagesChanged) -> None:
     if event.verb not in NO_ANSWERS:
         services.stamp_answers(change_ids=change_ids)
     services.assign_waiting(at=event.at, lead_ids=event.lead_ids)
+
+
+def on_tasks_created(event: TasksCreated) -> None:
+    """Give new tasks to people."""
+    services.assign_tasks(at=event.at, task_ids=event.task_ids)
+
+
+def on_tasks_completed(event: TasksCompleted) -> None:
+    """A call that a task asked for answers the clock like any other."""
+    services.stamp_calls(task_ids=event.task_ids)

@@ -16,6 +16,8 @@ rules.add_perm("handoff.see_feedback", is_anyone)
 OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
 # Whose job it is to answer what is offered to a team of this side.
 RECEIVERS = {"sales": Role.REP, "care": Role.CARE}
+# Whose job the tasks of such a team are.
+WORKERS = RECEIVERS | {"marketing": Role.MARKETER}
 
 
 def check_may(act: str, *, by: User, words: str) -> None:

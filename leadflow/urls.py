@@ -21,7 +21,8 @@ _parts = [
 
 def _exists(name: str) -> bool:
     try:
-        return find_spec(name) is not None
+        spec = find_spec(name)
+        return spec is not None and spec.origin is not None
     except ModuleNotFoundError:
         return False
 

@@ -1,7 +1,37 @@
-"""The nurture app."""
+"""The nurture app: programs, what goes out, and the work for people."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class NurtureConfig(AppConfig):
     name = "nurture"
+
+    def ready(self) -> None:
+        """Follow the leads, show programs on their record and on the rail, install the shipped program."""
+        post_migrate.connect(_install_program, sender=self)
+        from leadflow.core import events, navigation
+        from leadflow.core.models import Role
+        from leadflow.core.parts import Panel, lead_panels
+        from leads.events import ConsentWithdrawn, StagesChanged
+        from nurture import handlers, policies  # noqa: F401  (permissions register themselves)
+        from nurture.views.panels import load_program
+
+        events.subscribe(StagesChanged, handlers.follow_stages)
+        events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
+        marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
+        section = navigation.Section.MARKETING
+        navigation.register(section, "Programs", "nurture:programs", "route", roles=marketing, order=10)
+        navigation.register(section, "Outbox", "nurture:outbox", "send", roles=marketing, order=15)
+        lead_panels.add("program", Panel("Program", "nurture/panel.html", load_program))
+
+
+def _install_program(**kwargs: Any) -> None:
+    """An empty database gets the shipped program, right after its tables."""
+    from django.utils import timezone
+
+    from nurture.services import install_default_program
+
+    install_default_program(at=timezone.now())

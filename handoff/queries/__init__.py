@@ -19,6 +19,7 @@ from handoff.queries.queue import (
     teams_that_receive,
     unread_notices,
 )
+from handoff.queries.tasks import TaskList, tasks_for
 from handoff.queries.workspace import Move, move_named, moves_for
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Queue",
     "QueueRow",
     "ReasonCount",
+    "TaskList",
     "feedback_on",
     "feedback_panel",
     "fingerprint",
@@ -38,6 +40,7 @@ __all__ = [
     "reason_labels",
     "rejections",
     "remarks",
+    "tasks_for",
     "teams_that_receive",
     "unread_notices",
     "work_panel",

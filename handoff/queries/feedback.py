@@ -31,13 +31,19 @@ def rejections(user: User, *, reason: str = "") -> QuerySet[Offer]:
 def reason_counts(user: User) -> list[ReasonCount]:
     """Rejections per reason, the most frequent first; the counts of what `rejections` lists."""
     rows = (
-        rejections(user).order_by().values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
+        rejections(user)
+        .order_by()
+        .values("reason")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "reason")
     )
     found = [(row["reason"], row["n"]) for row in rows]
     labels = dict(Reason.objects.filter(verb="reject").values_list("code", "label"))
     total = sum(count for _, count in found) or 1
     return [
-        ReasonCount(code, labels.get(code) or code.replace("_", " ") or "No reason", count, count / total)
+        ReasonCount(
+            code, labels.get(code) or code.replace("_", " ") or "No reason", count, count / total
+        )
         for code, count in found
     ]
 

@@ -148,9 +148,7 @@ def _away(user_ids: Collection[int], *, at: datetime) -> set[int]:
     return set(user_ids) - set(present.values_list("pk", flat=True))
 
 
-def fingerprint(
-    user: User, *, view: str = "", team: Team | None = None, most: int = MOST
-) -> str:
+def fingerprint(user: User, *, view: str = "", team: Team | None = None, most: int = MOST) -> str:
     """What identifies a view of the queue: changes whenever something but the clock does.
 
     Two queries, whatever the page shows, so that many open pages may ask often.
@@ -167,7 +165,9 @@ def fingerprint(
 
 def unread_notices(user: User) -> QuerySet[Notice]:
     """What `user` was told about clocks and has not put away, newest first."""
-    notices = Notice.objects.visible_to(user).unread().select_related("offer__lead", "offer__assignee")
+    notices = (
+        Notice.objects.visible_to(user).unread().select_related("offer__lead", "offer__assignee")
+    )
     return notices.order_by("-at", "-id")
 
 

@@ -18,7 +18,7 @@ from handoff.services.decisions import (
 )
 from handoff.services.feedback import give_feedback, record_rejections
 from handoff.services.routing import assign_waiting
-from handoff.services.work import assign_tasks
+from handoff.services.work import assign_tasks, finish_task, stamp_calls
 
 __all__ = [
     "OUTCOMES",
@@ -29,12 +29,14 @@ __all__ = [
     "assign_tasks",
     "assign_waiting",
     "expire_offers",
+    "finish_task",
     "give_feedback",
     "log_call",
     "put_notices_away",
     "record_rejections",
     "reject_offers",
     "stamp_answers",
+    "stamp_calls",
     "stamp_responses",
     "take_offers",
     "watch_clocks",

@@ -10,12 +10,10 @@ from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads import services as leads
 from leads.models import Activity, Lead, Offer
+from nurture.models import Task
 
 OUTCOMES = {
-    "reached": "Reached",
-    "no_answer": "No answer",
-    "meeting_agreed": "Meeting agreed",
-    "not_interested": "Not interested",
+    str(code): str(words) for code, words in Task.Outcome.choices if code != Task.Outcome.DONE
 }
 
 
@@ -35,8 +33,8 @@ def log_call(
         kind=Activity.Kind.CALL,
         occurred_at=at,
         by=by,
-        title=f"{OUTCOMES[outcome]}: {note.strip()}"[:200] if note.strip() else OUTCOMES[outcome],
-        properties={"outcome": outcome, "note": note.strip()},
+        title=OUTCOMES[outcome],
+        properties={"outcome": outcome, "text": note.strip()},
         source_kind="logged_call" if token else "",
         source_id=token,
     )

@@ -50,7 +50,9 @@ def _stamp_breached(*, at: datetime) -> list[int]:
 
 def _stamp_warned(*, at: datetime) -> list[int]:
     """Reads no more of offers_waiting than the last quarter of the longest time to respond."""
-    minutes = Handoff.objects.filter(is_active=True).values_list("respond_within_minutes", flat=True)
+    minutes = Handoff.objects.filter(is_active=True).values_list(
+        "respond_within_minutes", flat=True
+    )
     longest = max(minutes, default=0) * WARN_SHARE_LEFT
     with connection.cursor() as cursor:
         cursor.execute(
@@ -85,7 +87,9 @@ def _tell_of_breaches(offer_ids: Collection[int], *, at: datetime) -> None:
     named: dict[int, set[int]] = {}
     for handoff_id, user_id in chain.values_list("handoff_id", "user_id"):
         named.setdefault(handoff_id, set()).add(user_id)
-    managers = set(User.objects.filter(role=Role.MANAGER, is_active=True).values_list("pk", flat=True))
+    managers = set(
+        User.objects.filter(role=Role.MANAGER, is_active=True).values_list("pk", flat=True)
+    )
     offers = Offer.objects.filter(pk__in=list(offer_ids)).values_list("pk", "handoff_id")
     _write_notices(
         [
@@ -181,7 +185,8 @@ def _expire(policy: HandoffPolicy, *, at: datetime) -> int:
     silent = Offer.objects.pending().filter(
         handoff=policy.handoff, handoff__is_active=True, due_at__lte=due_before
     )
-    lead_ids = list(silent.order_by("due_at", "id").values_list("lead_id", flat=True)[:MOST_EXPIRED])
+    lead_ids = list(
+        silent.order_by("due_at", "id").values_list("lead_id", flat=True)[:MOST_EXPIRED]
+    )
     cause = leads.Cause("handoff_policy", policy.pk)
     return len(leads.expire(lead_ids=lead_ids, at=at, cause=cause).changes) if lead_ids else 0
-

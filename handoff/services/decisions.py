@@ -69,7 +69,10 @@ def _decide(
     at: datetime,
 ) -> Decided:
     offers = _lock(offer_ids, by=by)
-    refused = {pk: "This offer does not exist or is not yours to see." for pk in set(offer_ids) - set(offers)}
+    refused = {
+        pk: "This offer does not exist or is not yours to see."
+        for pk in set(offer_ids) - set(offers)
+    }
     open_ones = {}
     for pk, offer in offers.items():
         if offer.outcome == Offer.Outcome.PENDING:
@@ -108,10 +111,16 @@ def take_offers(*, offer_ids: Collection[int], by: User, at: datetime) -> Decide
     """Pull offers from the team queue to `by`: those of nobody, or of somebody who is away."""
     take_routing_turn()
     offers = _lock(offer_ids, by=by)
-    refused = {pk: "This offer does not exist or is not yours to see." for pk in set(offer_ids) - set(offers)}
+    refused = {
+        pk: "This offer does not exist or is not yours to see."
+        for pk in set(offer_ids) - set(offers)
+    }
     holders = {offer.assignee_id for offer in offers.values() if offer.assignee_id}
     present = set(
-        User.objects.get_queryset().available(at).filter(pk__in=holders).values_list("pk", flat=True)
+        User.objects.get_queryset()
+        .available(at)
+        .filter(pk__in=holders)
+        .values_list("pk", flat=True)
     )
     for pk, offer in offers.items():
         policies.check_may_decide(offer, by=by)

@@ -14,13 +14,21 @@ from leads.models import Activity, Lead
 
 @transaction.atomic
 def give_feedback(
-    *, lead: Lead, by: User, at: datetime, note: str = "", about: str = "lead", rating: int | None = None
+    *,
+    lead: Lead,
+    by: User,
+    at: datetime,
+    note: str = "",
+    about: str = "lead",
+    rating: int | None = None,
 ) -> Feedback:
     """Keep a remark of `by` on a lead, the content it saw or its campaign.
 
     Raises Invalid when nothing is said. The same remark sent twice is one.
     """
-    policies.check_may("give_feedback", by=by, words="Feedback is what sales and customer care give.")
+    policies.check_may(
+        "give_feedback", by=by, words="Feedback is what sales and customer care give."
+    )
     if not note.strip() and rating is None:
         raise Invalid("Write a remark or choose a rating.", field="note")
     said = {"lead": lead, "by": by, "about": about, "note": note.strip(), "rating": rating}

@@ -1,11 +1,11 @@
 """Who gets an offer: one person each, fairly, also when many workers ask at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from handoff import policies
 from handoff.engine import Given, Person, Work, deal
@@ -34,19 +34,25 @@ def assign_waiting(*, at: datetime, lead_ids: Collection[int] | None = None) -> 
     offers = list(
         waiting.select_related("team", "lead__territory").order_by("due_at", "-lead__score", "id")
     )
-    given = deal([_as_work(offer) for offer in offers], _people({o.team for o in offers}, at=at))
-    return _give(given, at=at)
+    team = people_of({offer.team for offer in offers}, roles=policies.RECEIVERS, at=at)
+    count_loads(team, _open_offers(team))
+    return _give(deal([_as_work(offer) for offer in offers], by_team(team)), at=at)
 
 
 def _waiting(*, at: datetime, lead_ids: Collection[int] | None) -> QuerySet[Offer]:
-    present = User.objects.get_queryset().available(at).filter(pk=OuterRef("assignee"))
     offers = Offer.objects.pending().filter(
-        Q(assignee=None) | ~Exists(present),
+        Q(assignee=None) | Q(assignee__in=away(at=at)),
         handoff__is_active=True,
         team__isnull=False,
         due_at__isnull=False,
     )
     return offers if lead_ids is None else offers.filter(lead__in=list(lead_ids))
+
+
+def away(*, at: datetime) -> list[int]:
+    """Ids of everybody who takes no work at `at`."""
+    present = User.objects.get_queryset().available(at)
+    return list(User.objects.exclude(pk__in=present.values("pk")).values_list("pk", flat=True))
 
 
 def take_routing_turn() -> None:
@@ -73,27 +79,40 @@ def _as_work(offer: Offer) -> Work:
     )
 
 
-def _people(teams: Iterable[Team | None], *, at: datetime) -> dict[int, list[Person]]:
-    """The people of each team who may be given work at `at`, with what they have."""
-    receiving = Q()
+def people_of(
+    teams: Iterable[Team | None], *, roles: Mapping[str, str], at: datetime
+) -> dict[User, Person]:
+    """The people of these teams who may be given work at `at`: by side of the team, one role."""
+    receiving = Q(pk=None)
     for team in teams:
-        if team is not None and team.side in policies.RECEIVERS:
-            receiving |= Q(team=team, role=policies.RECEIVERS[team.side])
-    if not receiving:
-        return {}
+        if team is not None and team.side in roles:
+            receiving |= Q(team=team, role=roles[team.side])
     users = list(User.objects.get_queryset().available(at).filter(receiving).order_by("pk"))
-    ids = [user.pk for user in users]
-    loads = dict(
-        Offer.objects.pending().filter(assignee__in=ids).order_by()
-        .values_list("assignee").annotate(Count("pk"))
-    )
-    turns = dict(Turn.objects.filter(user__in=ids).values_list("user_id", "last_at"))
-    territories = territories_of(ids)
-    people = defaultdict(list)
-    for user in users:
-        person = Person(user.pk, loads.get(user.pk, 0), turns.get(user.pk), territories[user.pk])
-        people[user.team_id or 0].append(person)
-    return dict(people)
+    turns = dict(Turn.objects.filter(user__in=users).values_list("user_id", "last_at"))
+    territories = territories_of([user.pk for user in users])
+    return {
+        user: Person(user.pk, last_at=turns.get(user.pk), territory_ids=territories[user.pk])
+        for user in users
+    }
+
+
+def by_team(people: Mapping[User, Person]) -> dict[int, list[Person]]:
+    """People by the id of their team."""
+    teams = defaultdict(list)
+    for user, person in people.items():
+        teams[user.team_id or 0].append(person)
+    return dict(teams)
+
+
+def count_loads(people: Mapping[User, Person], loads: Mapping[int | None, int]) -> None:
+    """Write what everybody has open into `people`."""
+    for person in people.values():
+        person.load = loads.get(person.id, 0)
+
+
+def _open_offers(people: Iterable[User]) -> dict[int | None, int]:
+    offers = Offer.objects.pending().filter(assignee__in=list(people)).order_by()
+    return dict(offers.values_list("assignee").annotate(Count("pk")))
 
 
 def territories_of(user_ids: Collection[int]) -> dict[int, frozenset[int]]:

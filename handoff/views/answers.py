@@ -32,7 +32,11 @@ def too_late(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def ask(
-    request: HttpRequest, form: forms.Form, words: Mapping[str, Any], *, error: Invalid | None = None
+    request: HttpRequest,
+    form: forms.Form,
+    words: Mapping[str, Any],
+    *,
+    error: Invalid | None = None,
 ) -> HttpResponse:
     """Show a form in the dialog or as a page; what was typed stays, what is wrong stands at its field."""
     if error is not None:

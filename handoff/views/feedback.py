@@ -26,7 +26,9 @@ def feedback(request: HttpRequest) -> HttpResponse:
     reasons, labels = queries.reason_counts(request.user), queries.reason_labels()
     context = {
         "page": page,
-        "rows": [{"offer": offer, "reason": labels.get(offer.reason, offer.reason)} for offer in page],
+        "rows": [
+            {"offer": offer, "reason": labels.get(offer.reason, offer.reason)} for offer in page
+        ],
         "reason": reason,
         "reason_label": labels.get(reason, reason),
         "reasons": reasons,
@@ -50,9 +52,7 @@ def give_feedback(request: HttpRequest, lead_id: int) -> HttpResponse:
     if not form.is_valid():
         return ask(request, form, words)
     try:
-        services.give_feedback(
-            lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data
-        )
+        services.give_feedback(lead=lead, by=request.user, at=timezone.now(), **form.cleaned_data)
     except Invalid as error:
         return ask(request, form, words, error=error)
     return done(request, "Thank you: marketing reads this.", to=back)

@@ -70,9 +70,7 @@ def accept(request: HttpRequest, offer_id: int) -> HttpResponse:
     """Take an offered lead."""
     offer = _offer_or_404(request, offer_id)
     try:
-        services.accept_offers(
-            offer_ids=[offer.pk], by=request.user, at=timezone.now()
-        ).or_raise()
+        services.accept_offers(offer_ids=[offer.pk], by=request.user, at=timezone.now()).or_raise()
     except Conflict as error:
         return too_late(request, error)
     return _show_queue(request, f"{offer.lead.name} is yours now.")

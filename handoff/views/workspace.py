@@ -83,7 +83,9 @@ def _record_address(lead: Lead) -> str:
 def call(request: HttpRequest, lead_id: int) -> HttpResponse:
     """Log a call and how it went."""
     lead = lead_or_404(request, lead_id)
-    policies.check_may("call", by=request.user, words="Calls are logged by sales and customer care.")
+    policies.check_may(
+        "call", by=request.user, words="Calls are logged by sales and customer care."
+    )
     back = reverse("handoff:queue") if "queue" in request.GET else _record_address(lead)
     words = {
         "title": f"Call {lead.name}",

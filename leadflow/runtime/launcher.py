@@ -14,6 +14,7 @@ from leadflow.runtime import (
     commands,
     embedded,
     folders,
+    gate,
     health,
     locks,
     preflight,
@@ -70,8 +71,11 @@ class Launcher:
         self._choose_address(lock)
         secret.secret_key()
         self._start_services()
-        self._migrate()
-        self._start_web()
+        self.cleanup.callback(end_all, self.children)
+        with locks.exclusive(self._gate()):
+            self._start_web()
+            self._migrate()
+        self._wait_for_web()
         self._start_background()
         self._greet()
         self._fill_when_empty()
@@ -105,8 +109,6 @@ class Launcher:
             say("PostgreSQL and Redis keep running: another LeadFlow command uses them.")
 
     def _migrate(self) -> None:
-        say("Bringing the database up to date ...")
-        self.cleanup.callback(end_all, self.children)
         child = self._launch("migrate", commands.migrate())
         while child.running():
             time.sleep(TICK_SECONDS / 4)
@@ -118,8 +120,10 @@ class Launcher:
             raise StartError(f"The database cannot be brought up to date: {said} (see {child.log})")
 
     def _start_web(self) -> None:
-        say("Starting the web process ...")
+        say("Bringing the database up to date and loading LeadFlow ...")
         self._supervise("web", commands.web(host=self.host, port=self.port))
+
+    def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_START_SECONDS
         while not health.answers(self.url):
             self._keep_going()
@@ -147,9 +151,13 @@ class Launcher:
             "DATABASE_URL": addresses.database_url(),
             "REDIS_URL": addresses.redis_url(),
             "PORT": str(self.port),
+            gate.VARIABLE: str(self._gate()),
             "PYTHONUNBUFFERED": "1",
         }
         return os.environ | ours
+
+    def _gate(self) -> Path:
+        return self.home / "run" / "gate.lock"
 
     def _marker(self) -> str:
         return f"{MARKER}={self.home}"

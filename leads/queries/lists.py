@@ -138,16 +138,16 @@ _FILTERS = {
 
 
 def _cohort(params: Mapping[str, str]) -> Q:
-    """Leads that came between two days, and those of them that reached a stage or a later one."""
-    found = Q()
-    if not params.get("outcome"):
-        found &= _between("created_at", params)
+    """Leads that came between two days; or those whose cycle began then and reached a stage in it."""
     if reached := params.get("reached", ""):
-        changes = StageChange.objects.filter(
-            lead=OuterRef("pk"), to_stage__in=_from_stage_on(reached)
+        began = StageChange.objects.filter(
+            Q(from_stage=None) | Q(verb="revive"), _between("at", params), lead=OuterRef("pk")
         )
-        found &= Q(Exists(changes))
-    return found
+        further = StageChange.objects.filter(
+            lead=OuterRef("lead"), cycle=OuterRef("cycle"), to_stage__in=_from_stage_on(reached)
+        )
+        return Q(Exists(began.filter(Exists(further))))
+    return Q() if params.get("outcome") else _between("created_at", params)
 
 
 def _from_stage_on(key: str) -> list[str]:

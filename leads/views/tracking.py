@@ -64,8 +64,8 @@ def beacon(request: HttpRequest) -> HttpResponse:
 def pixel(request: HttpRequest) -> HttpResponse:
     """Count a page view where no script runs."""
     if not is_flooding(request, "track"):
-        said = {"kind": "page_view", "asset": request.GET.get("asset", "")}
-        said["url"] = request.GET.get("url") or request.headers.get("Referer", "")
+        said = {"kind": "page_view", "asset": request.GET.get("a", "")}
+        said["url"] = request.headers.get("Referer", "")
         leads.track(beacon=_beacon(request, said), at=timezone.now())
     return HttpResponse(PIXEL, content_type="image/gif")
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from content import services as content
 from content.models import Asset, Persona
@@ -85,7 +86,8 @@ def _check_complete(program: Program) -> None:
     steps = program.steps.filter(is_active=True)
     if not steps.exists():
         raise Invalid("A program needs at least one step before it is switched on.")
-    empty = steps.exclude(channel=Channel.CALL).exclude(slots__product=None, slots__persona="").order_by("day")
+    default = Slot.objects.filter(step=OuterRef("pk"), product=None, persona="")
+    empty = steps.exclude(channel=Channel.CALL).filter(~Exists(default)).order_by("day")
     names = [f"“{step.name}” (day {step.day})" for step in empty]
     if names:
         raise Invalid(f"These steps have no content for everybody yet: {', '.join(names)}.")

@@ -72,9 +72,7 @@ def test_a_manager_may_answer_for_any_team(manager: User, offer: Offer, at: date
     assert Lead.objects.get(pk=offer.lead_id).stage == "sal"
 
 
-def test_another_territory_cannot_even_be_seen(
-    rep: User, north: Territory, at: datetime
-) -> None:
+def test_another_territory_cannot_even_be_seen(rep: User, north: Territory, at: datetime) -> None:
     offer = make_offers(1, at=at, territory_id=north.pk)[0]
     with pytest.raises(Conflict, match="not yours to see"):
         accept(offer, rep, at)
@@ -113,7 +111,9 @@ def test_a_rejection_through_another_door_is_read_too(
     assert Feedback.objects.get().offer_id == offer.pk
 
 
-@pytest.mark.parametrize(("reason", "field"), [("", "reason"), ("nonsense", "reason"), ("other", "note")])
+@pytest.mark.parametrize(
+    ("reason", "field"), [("", "reason"), ("nonsense", "reason"), ("other", "note")]
+)
 def test_a_rejection_names_what_it_lacks(
     reason: str, field: str, rep: User, offer: Offer, at: datetime
 ) -> None:
@@ -123,7 +123,9 @@ def test_a_rejection_names_what_it_lacks(
     assert Lead.objects.get(pk=offer.lead_id).stage == "mql"
 
 
-def test_what_nobody_has_can_be_taken(rep: User, other_rep: User, offer: Offer, at: datetime) -> None:
+def test_what_nobody_has_can_be_taken(
+    rep: User, other_rep: User, offer: Offer, at: datetime
+) -> None:
     handoff.take_offers(offer_ids=[offer.pk], by=rep, at=at).or_raise()
     offer.refresh_from_db()
     assert (offer.assignee, offer.assigned_because) == (rep, "Taken from the team queue")

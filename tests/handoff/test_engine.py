@@ -51,4 +51,7 @@ def test_equal_loads_go_to_whoever_waited_longest() -> None:
     ]
     work = [Work(id=number, team_id=1, team_name="Sales") for number in range(3)]
     assert [one.user_id for one in deal(work, {1: team}).values()] == [2, 1, 3]
-    assert deal([Work(id=9, team_id=1, team_name="Sales")], {1: team})[9].because == "Fewest open in Sales"
+    assert (
+        deal([Work(id=9, team_id=1, team_name="Sales")], {1: team})[9].because
+        == "Fewest open in Sales"
+    )

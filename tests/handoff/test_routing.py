@@ -152,4 +152,6 @@ def test_the_apps_above_are_told(rep: User, at: datetime, monkeypatch: pytest.Mo
     monkeypatch.setattr(events, "publish", heard.append)
     offer = make_offers(1, at=at)[0]
     handoff.assign_waiting(at=at)
-    assert [event.offer_ids for event in heard if isinstance(event, OffersAssigned)] == [(offer.pk,)]
+    assert [event.offer_ids for event in heard if isinstance(event, OffersAssigned)] == [
+        (offer.pk,)
+    ]

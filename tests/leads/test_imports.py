@@ -61,8 +61,14 @@ def test_leads_without_an_address_come_in_by_their_external_id(leads_file: Path)
     assert counts(run(leads_file, EXAMPLES / "olist_leads.json")) == [3, 3, 0, 0, 0, 0]
 
     lead = Lead.objects.get(external_id="a1")
-    assert (lead.stage, lead.source, lead.attributes) == ("mql", "social", {"landing_page_id": "p1"})
-    assert lead.created_at == datetime(2018, 2, 1, 2, 0, tzinfo=UTC)  # midnight in São Paulo, in summer
+    assert (lead.stage, lead.source, lead.attributes) == (
+        "mql",
+        "social",
+        {"landing_page_id": "p1"},
+    )
+    assert lead.created_at == datetime(
+        2018, 2, 1, 2, 0, tzinfo=UTC
+    )  # midnight in São Paulo, in summer
 
 
 def test_a_blank_source_is_not_the_word_unknown(leads_file: Path) -> None:
@@ -129,7 +135,9 @@ def test_two_people_are_never_made_one(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("external_id,email\nx1,one@example.com\nx2,two@example.com\n")
     run(path, _mapping(tmp_path))
-    path.write_text("external_id,email\nx3,one@example.com\nx4,new@example.com\nx5,new@example.com\n")
+    path.write_text(
+        "external_id,email\nx3,one@example.com\nx4,new@example.com\nx5,new@example.com\n"
+    )
 
     result = run(path, _mapping(tmp_path))
 

@@ -64,7 +64,11 @@ def test_silent_history_starts_no_clock(at: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "outcome", "stage"),
-    [("accept", "accepted", "sal"), ("reject", "rejected", "recycled"), ("expire", "expired", "recycled")],
+    [
+        ("accept", "accepted", "sal"),
+        ("reject", "rejected", "recycled"),
+        ("expire", "expired", "recycled"),
+    ],
 )
 def test_the_answer_closes_the_offer(at: datetime, verb: str, outcome: str, stage: str) -> None:
     (lead,) = people.offered(at=at)
@@ -210,7 +214,11 @@ def test_whatever_is_tried_stage_and_history_agree(at: datetime, tries: list[tup
             leads.move(lead_ids=ids, act=act)
         for row in people.fresh(rows):
             last = StageChange.objects.filter(lead=row).order_by("-id").first()
-            assert (last.pk, last.to_stage_id, last.cycle) == (row.last_change, row.stage, row.cycle)
+            assert (last.pk, last.to_stage_id, last.cycle) == (
+                row.last_change,
+                row.stage,
+                row.cycle,
+            )
             pending = Offer.objects.filter(lead=row, outcome="pending").count()
             assert pending == (row.stage == "mql")
         transaction.set_rollback(True)

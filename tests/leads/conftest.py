@@ -1,0 +1,91 @@
+"""What the tests of leads share: signed-in clients, a form, a product."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from content.models import Asset, Product
+from leadflow.core.models import ApiToken, User
+from leads.models import Campaign, Form, Lead, Territory
+from leads.views import limits
+from tests.factories import people
+
+FIELDS = [
+    {"name": "first_name", "label": "First name", "type": "text", "required": False},
+    {"name": "email", "label": "Work e-mail", "type": "email", "required": True},
+    {"name": "phone", "label": "Phone", "type": "tel", "required": False},
+    {"name": "message", "label": "Message", "type": "textarea", "required": False},
+]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Addresses are counted in this process, from zero."""
+    monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
+    limits._memory.storage.reset()
+    cache.clear()
+    yield
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """A client of this user."""
+
+    def run(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return run
+
+
+@pytest.fixture
+def api() -> Callable[[User], Any]:
+    """A client that sends JSON with a key of this user."""
+
+    def run(user: User) -> Client:
+        key = ApiToken.objects.issue(user=user, name="test")
+        return Client(headers={"authorization": f"Bearer {key}"})
+
+    return run
+
+
+@pytest.fixture
+def product(db: None) -> Product:
+    return Product.objects.create(key="flow", name="FlowMeter")
+
+
+@pytest.fixture
+def white_paper(db: None) -> Asset:
+    return Asset.objects.create(
+        key="leaks", title="Finding leaks", kind=Asset.Kind.WHITE_PAPER, is_public=True
+    )
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    return Campaign.objects.create(key="expo", name="Water Expo", kind=Campaign.Kind.TRADE_SHOW)
+
+
+@pytest.fixture
+def form(product: Product, white_paper: Asset, campaign: Campaign) -> Form:
+    return Form.objects.create(
+        slug="paper",
+        name="Get the white paper",
+        fields=FIELDS,
+        consent_text="Yes, send me news.",
+        asset=white_paper,
+        product=product,
+        campaign=campaign,
+    )
+
+
+@pytest.fixture
+def abroad(at: datetime) -> Lead:
+    """A lead of a territory that no test user works in."""
+    south = Territory.objects.create(key="south", name="South")
+    return people.inquiry(at=at, territory_id=south.pk)
