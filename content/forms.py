@@ -20,12 +20,24 @@ class AssetForm(forms.ModelForm):
         help_text="None ticked: suits everybody.",
     )
     stages = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, help_text="None ticked: suits every stage."
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: suits every stage.",
     )
 
     class Meta:
         model = Asset
-        fields = ("title", "kind", "subject", "summary", "body", "products", "personas", "stages", "is_public")
+        fields = (
+            "title",
+            "kind",
+            "subject",
+            "summary",
+            "body",
+            "products",
+            "personas",
+            "stages",
+            "is_public",
+        )
         widgets = {
             "summary": forms.Textarea(attrs={"rows": 2}),
             "body": forms.Textarea(attrs={"rows": 16, "spellcheck": "true", "class": "mono"}),

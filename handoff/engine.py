@@ -69,7 +69,7 @@ def deal(
 def _choose(
     work: Work, people: Sequence[Person], owners: Mapping[int, Person]
 ) -> tuple[Person | None, str]:
-    owner = owners.get(work.owner_id or 0)
+    owner = None if work.owner_id is None else owners.get(work.owner_id)
     if owner is not None:
         return owner, "Owner of this lead"
     if work.territory_id is None:

@@ -8,7 +8,7 @@ NO_ANSWERS = frozenset({"enter", "offer", "revive", "expire"})
 
 
 def on_stages_changed(event: StagesChanged) -> None:
-    """Assign what was offered; stamp what was answered. Silent history is only read by marketing."""
+    """Assign what was offered; stamp what was answered. Silent history only tells why."""
     change_ids = [change[1] for change in event.changes]
     if event.verb not in NO_ANSWERS:
         services.record_rejections(change_ids=change_ids)

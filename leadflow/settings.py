@@ -242,6 +242,7 @@ LOGGING = {
     "loggers": {"django_structlog": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # addresses are unique whatever their case, by a constraint on lower(email)
     # Whether TLS ends in front of LeadFlow is the operator's choice: HTTPS=1 (docs/operations.md).
     *([] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]),
 ]

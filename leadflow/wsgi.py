@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from leadflow.runtime import gate
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflow.settings")
 
 application = get_wsgi_application()
+gate.wait()

@@ -23,7 +23,9 @@ class NurtureConfig(AppConfig):
         events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         section = navigation.Section.MARKETING
-        navigation.register(section, "Programs", "nurture:programs", "route", roles=marketing, order=10)
+        navigation.register(
+            section, "Programs", "nurture:programs", "route", roles=marketing, order=10
+        )
         navigation.register(section, "Outbox", "nurture:outbox", "send", roles=marketing, order=15)
         lead_panels.add("program", Panel("Program", "nurture/panel.html", load_program))
 

@@ -35,4 +35,6 @@ class SlotForm(forms.Form):
         steps = program.steps.filter(is_active=True).order_by("day", "position")
         self.fields["step"].queryset = steps  # type: ignore[attr-defined]
         kinds = set(CONTENT.values())
-        self.fields["asset"].queryset = Asset.objects.filter(kind__in=kinds).order_by("kind", "title")  # type: ignore[attr-defined]
+        self.fields["asset"].queryset = Asset.objects.filter(kind__in=kinds).order_by(
+            "kind", "title"
+        )  # type: ignore[attr-defined]

@@ -6,7 +6,9 @@ from nurture import services
 
 def follow_stages(event: StagesChanged) -> None:
     """Whoever left the stages of a program exits; whoever came into them enters."""
-    services.follow_stages(changes=event.changes, verb=event.verb, at=event.at, is_silent=event.is_silent)
+    services.follow_stages(
+        changes=event.changes, verb=event.verb, at=event.at, is_silent=event.is_silent
+    )
 
 
 def stop_unwilling(event: ConsentWithdrawn) -> None:

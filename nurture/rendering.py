@@ -70,7 +70,11 @@ def build_email(message: Message, *, text: Text, context: dict[str, Any]) -> Ema
     context = {**context, "links": {**context["links"], "unsubscribe": url}}
     brand = library.brand()
     mail = content.render_email(
-        subject=text.subject or text.title, body=text.body, context=context, brand=brand, unsubscribe_url=url
+        subject=text.subject or text.title,
+        body=text.body,
+        context=context,
+        brand=brand,
+        unsubscribe_url=url,
     )
     headers = {"Message-ID": message.message_id}
     if message.is_marketing:
@@ -96,7 +100,9 @@ def address_lines(lead: Lead) -> list[str]:
 
     A lead's postal address is kept in its attributes: street, postal_code, city.
     """
-    known = {name: _one_line(lead.attributes.get(name, "")) for name in ("street", "postal_code", "city")}
+    known = {
+        name: _one_line(lead.attributes.get(name, "")) for name in ("street", "postal_code", "city")
+    }
     if not (known["street"] and known["city"]):
         return []
     company = lead.company.name if lead.company else ""

@@ -1,4 +1,4 @@
-"""Who may see and change scoring, who signs for which side, and the sentence they read otherwise."""
+"""Who may see and change scoring, who signs for which side, and what others read."""
 
 import rules
 

@@ -52,15 +52,18 @@ def to_text(hidden: str, tags: list[str]) -> str:
     return "\n".join(_blocks(hidden, tags, _text_block)).strip()
 
 
-def _blocks(
-    hidden: str, tags: list[str], draw: Callable[[list[str]], str]
-) -> Iterator[str]:
+def _blocks(hidden: str, tags: list[str], draw: Callable[[list[str]], str]) -> Iterator[str]:
     """Paragraphs, lists and headings drawn one by one; lines of nothing but logic stand between them."""
     lines: list[str] = []
     for line in hidden.replace("\r\n", "\n").split("\n"):
         is_logic = bool(LOGIC_LINE.match(line)) and _is_logic(line, tags)
         is_heading = line.startswith("#")
-        if not line.strip() or is_logic or is_heading or (lines and _is_item(line) != _is_item(lines[-1])):
+        if (
+            not line.strip()
+            or is_logic
+            or is_heading
+            or (lines and _is_item(line) != _is_item(lines[-1]))
+        ):
             if lines:
                 yield draw(lines)
             lines = []
@@ -87,7 +90,7 @@ def _html_block(lines: list[str]) -> str:
         return "<ul>" + "".join(f"<li>{_inline(line.strip()[2:])}</li>" for line in lines) + "</ul>"
     for sign, tag in HEADINGS:
         if lines[0].startswith(sign):
-            return f"<{tag}>{_inline(lines[0][len(sign):].strip())}</{tag}>"
+            return f"<{tag}>{_inline(lines[0][len(sign) :].strip())}</{tag}>"
     return "<p>" + "<br>".join(_inline(line.strip()) for line in lines) + "</p>"
 
 

@@ -11,7 +11,9 @@ from content.engine.brand import Brand
 from content.models import Asset, AssetVersion
 from leadflow.core.parts import condition_fields
 
-INTERNAL = frozenset({Asset.Kind.EMAIL, Asset.Kind.LETTER, Asset.Kind.CALL_GUIDE, Asset.Kind.PROPOSAL})
+INTERNAL = frozenset(
+    {Asset.Kind.EMAIL, Asset.Kind.LETTER, Asset.Kind.CALL_GUIDE, Asset.Kind.PROPOSAL}
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,10 @@ def stage_choices() -> list[tuple[str, str]]:
 def texts(versions: Collection[tuple[int, int]]) -> dict[tuple[int, int], Text]:
     """What (asset id, version) pairs say; an unrecorded version reads as the asset does today."""
     ids = {asset_id for asset_id, _ in versions}
-    today = {asset.pk: Text(asset.title, asset.subject, asset.body) for asset in Asset.objects.filter(pk__in=ids)}
+    today = {
+        asset.pk: Text(asset.title, asset.subject, asset.body)
+        for asset in Asset.objects.filter(pk__in=ids)
+    }
     rows = AssetVersion.objects.filter(asset__in=ids, number__in={number for _, number in versions})
     kept = {(row.asset_id, row.number): Text(row.title, row.subject, row.body) for row in rows}
     return {

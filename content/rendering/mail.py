@@ -77,7 +77,11 @@ def _framed(body: str, brand: Brand, has_link: bool) -> tuple[str, str, str]:
 def _frame(inner: str, brand: Brand, has_link: bool) -> str:
     style = STYLE.replace("INK", brand.ink).replace("ACCENT", brand.accent)
     name, address = html.escape(brand.name), html.escape(", ".join(brand.address_lines))
-    link = f'<br><a href="{UNSUBSCRIBE}">Unsubscribe or choose what you receive</a>' if has_link else ""
+    link = (
+        f'<br><a href="{UNSUBSCRIBE}">Unsubscribe or choose what you receive</a>'
+        if has_link
+        else ""
+    )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

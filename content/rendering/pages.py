@@ -18,7 +18,12 @@ STYLES = frozenset(
     "text-align text-decoration vertical-align width height".split()
 )
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}}
-MAIL_ATTRIBUTES = {**ATTRIBUTES, "*": {"style", "align"}, "td": {"width", "colspan"}, "th": {"width"}}
+MAIL_ATTRIBUTES = {
+    **ATTRIBUTES,
+    "*": {"style", "align"},
+    "td": {"width", "colspan"},
+    "th": {"width"},
+}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
 

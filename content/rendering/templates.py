@@ -17,7 +17,9 @@ FILTERS = frozenset(
     "append capitalize date default divided_by downcase escape minus plus prepend remove round size "
     "strip times truncate truncatewords upcase url_encode".split()
 )
-TAGS = frozenset("assign break capture case comment content continue for if output unless # illegal".split())
+TAGS = frozenset(
+    "assign break capture case comment content continue for if output unless # illegal".split()
+)
 LONGEST_SOURCE = 100_000
 
 # Every field a text may use, with an example: the reference of authors and the check of what they write.

@@ -31,7 +31,9 @@ def save_asset(
 
 
 @transaction.atomic
-def _write(asset_id: int | None, values: Mapping[str, Any], *, by: User | None, at: datetime) -> Asset:
+def _write(
+    asset_id: int | None, values: Mapping[str, Any], *, by: User | None, at: datetime
+) -> Asset:
     asset = Asset.objects.select_for_update().get(pk=asset_id) if asset_id else Asset(version=0)
     is_new_text = asset.pk is None or any(
         name in values and getattr(asset, name) != values[name] for name in TEXT
@@ -70,5 +72,7 @@ def _free_key(title: str) -> str:
     start = slugify(title)[:70] or "asset"
     taken = set(Asset.objects.filter(key__startswith=start).values_list("key", flat=True))
     return next(
-        key for key in (start, *(f"{start}-{n}" for n in range(2, len(taken) + 3))) if key not in taken
+        key
+        for key in (start, *(f"{start}-{n}" for n in range(2, len(taken) + 3)))
+        if key not in taken
     )

@@ -19,7 +19,7 @@ class _Shipped:
 
 
 GREETING = 'Hello {{ lead.first_name | default: "there" }},\n\n'
-SIGNATURE = '\n\nKind regards\n{{ sender.name | default: brand.name }}'
+SIGNATURE = "\n\nKind regards\n{{ sender.name | default: brand.name }}"
 TOPIC = '{{ product.name | default: "our work" }}'
 
 SHIPPED = (
@@ -133,7 +133,9 @@ SHIPPED = (
 @transaction.atomic
 def install_default_content(*, at: datetime) -> int:
     """Write the shipped texts that are missing; returns how many were written."""
-    known = set(Asset.objects.filter(key__in=[text.key for text in SHIPPED]).values_list("key", flat=True))
+    known = set(
+        Asset.objects.filter(key__in=[text.key for text in SHIPPED]).values_list("key", flat=True)
+    )
     missing = Asset.objects.bulk_create(
         Asset(key=text.key, kind=text.kind, title=text.title, subject=text.subject, body=text.body)
         for text in SHIPPED

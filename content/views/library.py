@@ -20,12 +20,16 @@ from leadflow.core.tables import Keyset
 @permission_required("content.see", raise_exception=True)
 def library(request: HttpRequest) -> HttpResponse:
     """The list by kind, narrowed by words, product and persona."""
-    chosen = {name: request.GET.get(name, "").strip() for name in ("q", "kind", "product", "persona")}
+    chosen = {
+        name: request.GET.get(name, "").strip() for name in ("q", "kind", "product", "persona")
+    }
     found = queries.find_assets(**chosen)
     context = {
         "page": Keyset(found, ("title", "pk"), request.GET, size=40).page(),
         "chosen": chosen,
-        "kinds": [(key, f"{name} ({count})") for key, name, count in queries.kinds_with_counts() if count],
+        "kinds": [
+            (key, f"{name} ({count})") for key, name, count in queries.kinds_with_counts() if count
+        ],
         "products": list(Product.objects.values_list("key", "name")),
         "personas": Persona.choices,
     }
@@ -36,7 +40,9 @@ def library(request: HttpRequest) -> HttpResponse:
 @permission_required("content.edit", raise_exception=True)
 def create(request: HttpRequest) -> HttpResponse:
     """Write a new piece of content."""
-    form = AssetForm(request.POST or None, initial={"kind": request.GET.get("kind", Asset.Kind.EMAIL)})
+    form = AssetForm(
+        request.POST or None, initial={"kind": request.GET.get("kind", Asset.Kind.EMAIL)}
+    )
     if request.method == "POST" and form.is_valid():
         asset = services.save_asset(values=form.cleaned_data, by=request.user, at=timezone.now())
         messages.success(request, f"“{asset.title}” is in the library.")
@@ -52,7 +58,9 @@ def asset(request: HttpRequest, asset_id: int) -> HttpResponse:
     may_edit = request.user.has_perm("content.edit")
     form = AssetForm(request.POST or None, instance=found) if may_edit else None
     if form is not None and request.method == "POST" and form.is_valid():
-        services.save_asset(asset_id=asset_id, values=form.cleaned_data, by=request.user, at=timezone.now())
+        services.save_asset(
+            asset_id=asset_id, values=form.cleaned_data, by=request.user, at=timezone.now()
+        )
         messages.success(request, "Saved. What goes out from now on is the new text.")
         return redirect("content:asset", asset_id)
     stored = Asset.objects.prefetch_related("products").get(pk=asset_id)
@@ -62,7 +70,9 @@ def asset(request: HttpRequest, asset_id: int) -> HttpResponse:
         "versions": stored.versions.select_related("by").order_by("-number")[:10],
         **_preview(stored),
     }
-    return render(request, "content/asset.html", context, status=422 if form and form.errors else 200)
+    return render(
+        request, "content/asset.html", context, status=422 if form and form.errors else 200
+    )
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Clocks, routing turns, notices and what sales says: all that a hand-off needs beyond the offer."""
+"""Clocks, turns, notices and what sales says: all that a hand-off needs beyond the offer."""
 
 from handoff.models.clocks import Clock, HandoffPolicy, Notice
 from handoff.models.feedback import Feedback

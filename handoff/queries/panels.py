@@ -14,7 +14,7 @@ PRIMARY = ("accept", "advance", "win", "offer", "revive")
 
 
 def work_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:
-    """The verbs that are possible now, the pending offer and the open opportunity; None for neither."""
+    """The verbs that are possible now, the pending offer and opportunity; None for neither."""
     moves = moves_for(lead, user)
     offers = Offer.objects.pending().filter(lead=lead).select_related("assignee", "team", "handoff")
     offer = offers.first()

@@ -43,7 +43,7 @@ class Move:
 
 
 def moves_for(lead: Lead, user: User) -> list[Move]:
-    """The verbs that the stage of `lead` and the role and team of `user` allow, in working order."""
+    """The verbs that the stage of `lead` and the role and team of `user` allow, in order."""
     lead.pipeline = leads.load_pipeline()
     barred = _verbs_of_others(lead, user)
     return [

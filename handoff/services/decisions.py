@@ -15,6 +15,8 @@ from leadflow.core.models import User
 from leads import services as leads
 from leads.models import Lead, Offer
 
+UNSEEN = "This offer does not exist or is not yours to see."
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -69,10 +71,7 @@ def _decide(
     at: datetime,
 ) -> Decided:
     offers = _lock(offer_ids, by=by)
-    refused = {
-        pk: "This offer does not exist or is not yours to see."
-        for pk in set(offer_ids) - set(offers)
-    }
+    refused = dict.fromkeys(set(offer_ids) - set(offers), UNSEEN)
     open_ones = {}
     for pk, offer in offers.items():
         if offer.outcome == Offer.Outcome.PENDING:
@@ -111,10 +110,7 @@ def take_offers(*, offer_ids: Collection[int], by: User, at: datetime) -> Decide
     """Pull offers from the team queue to `by`: those of nobody, or of somebody who is away."""
     take_routing_turn()
     offers = _lock(offer_ids, by=by)
-    refused = {
-        pk: "This offer does not exist or is not yours to see."
-        for pk in set(offer_ids) - set(offers)
-    }
+    refused = dict.fromkeys(set(offer_ids) - set(offers), UNSEEN)
     holders = {offer.assignee_id for offer in offers.values() if offer.assignee_id}
     present = set(
         User.objects.get_queryset()
@@ -170,7 +166,7 @@ def act(*, lead: Lead, step: Step, by: User, at: datetime) -> bool:
 
 
 def _is_repeat(lead: Lead, step: Step, *, by: User) -> bool:
-    """Whether the lead's first move after what `by` saw was this very act; Conflict if another's."""
+    """Whether the first move after what `by` saw was this very act; Conflict if another's."""
     since = lead.changes.filter(pk__gt=step.seen_change).select_related("by", "to_stage")
     first = since.order_by("pk").first()
     if first is None:

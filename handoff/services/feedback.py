@@ -57,7 +57,8 @@ def record_rejections(*, change_ids: Collection[int]) -> int:
         cursor.execute(
             """
             INSERT INTO handoff_feedback (lead_id, offer_id, by_id, about, note, at)
-            SELECT offer.lead_id, offer.id, offer.decided_by_id, 'lead', offer.note, offer.decided_at
+            SELECT offer.lead_id, offer.id, offer.decided_by_id, 'lead', offer.note,
+                   offer.decided_at
               FROM leads_stagechange AS change
               JOIN leads_offer AS offer
                 ON offer.lead_id = change.lead_id AND offer.closed_by = change.id

@@ -38,7 +38,7 @@ def ask(
     *,
     error: Invalid | None = None,
 ) -> HttpResponse:
-    """Show a form in the dialog or as a page; what was typed stays, what is wrong stands at its field."""
+    """Show a form in the dialog or as a page; what was typed stays, errors stand at their field."""
     if error is not None:
         form.add_error(error.field if error.field in form.fields else None, str(error))
     status = 200 if not form.is_bound else 422 if request.htmx else 400  # type: ignore[attr-defined]

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
 from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
 from handoff import queries, services
 from handoff.forms import FeedbackForm
@@ -26,6 +26,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
     reasons, labels = queries.reason_counts(request.user), queries.reason_labels()
     context = {
         "page": page,
+        "shows_rejections": True,
         "rows": [
             {"offer": offer, "reason": labels.get(offer.reason, offer.reason)} for offer in page
         ],

@@ -1,6 +1,7 @@
 """The queue: what waits for an answer, and the answers."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from handoff import policies, queries, services
 from handoff.forms import ActForm
-from handoff.queries import Move
+from handoff.queries import Move, Queue
 from handoff.views.answers import ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Team
@@ -48,16 +49,34 @@ def _chosen(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A view of the queue to choose."""
+
+    view: str
+    words: str
+    count: int
+    is_active: bool
+
+
+def _tabs(queue: Queue, whole: str) -> list[Tab]:
+    words = {"mine": "Yours", "open": "Nobody’s yet", "team": whole}
+    return [Tab(view, name, queue.counts[view], view == queue.view) for view, name in words.items()]
+
+
 def _context(request: HttpRequest) -> dict[str, Any]:
     user, at, chosen = request.user, timezone.now(), _chosen(request)
+    found = queries.queue_for(user, at, **chosen)
+    oversees = user.role in policies.OVERSEERS
+    whole = (chosen["team"] or "All teams") if oversees else (user.team or "Team")
     notices = list(queries.unread_notices(user)[: NOTICES + 1])
     return {
         "now": at,
         "fingerprint": queries.fingerprint(user, **chosen),
-        "queue": queries.queue_for(user, at, **chosen),
+        "queue": found,
+        "tabs": _tabs(found, str(whole)),
         "team": chosen["team"],
         "teams": queries.teams_that_receive(user),
-        "oversees": user.role in policies.OVERSEERS,
         "notices": notices[:NOTICES],
         "more_notices": len(notices) > NOTICES,
         "in_hand": list(queries.leads_in_hand(user)[:8]),
@@ -101,7 +120,7 @@ def reject(request: HttpRequest, offer_id: int) -> HttpResponse:
 def _words_of_rejection(request: HttpRequest, offer: Offer) -> dict[str, Any]:
     return {
         "title": f"Give {offer.lead.name} back",
-        "subtitle": "Marketing reads the reason and learns from it; nurture takes the lead up again.",
+        "subtitle": "Marketing learns from the reason, and nurture takes the lead up again.",
         "action": f"{reverse('handoff:reject', args=[offer.pk])}?{request.GET.urlencode()}",
         "back": _queue_address(request),
         "submit": "Reject",

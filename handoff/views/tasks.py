@@ -12,7 +12,6 @@ from handoff import queries, services
 from handoff.forms import TaskForm
 from handoff.views.answers import ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
-from leadflow.core.views import toast
 from nurture import services as nurture
 from nurture.models import Task
 
@@ -28,8 +27,15 @@ def tasks(request: HttpRequest) -> HttpResponse:
 def _context(request: HttpRequest) -> dict[str, Any]:
     at, view = timezone.now(), request.GET.get("view", "")
     found = queries.tasks_for(request.user, at, view=view if view in VIEWS else "")
-    rows = [task for stretch in found.stretches for task in stretch.tasks]
-    return {"list": found, "now": at, "points": nurture.talking_points(tasks=rows)}
+    is_all = found.view == "all"
+    return {
+        "list": found,
+        "now": at,
+        "is_all": is_all,
+        "is_mine": not is_all,
+        "columns": 6 if is_all else 5,
+        "oversees": request.user.has_perm("handoff.oversee"),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +51,7 @@ def finish_task(request: HttpRequest, task_id: int) -> HttpResponse:
         "action": request.get_full_path(),
         "back": back,
         "submit": "Done",
+        "points": nurture.talking_points(tasks=[task]).get(task.pk, ""),
     }
     if request.method != "POST":
         return ask(request, TaskForm(), words)

@@ -51,10 +51,11 @@ def act(request: HttpRequest, lead_id: int, verb: str) -> HttpResponse:
 
 def _run(request: HttpRequest, lead: Lead, move: Move) -> HttpResponse:
     form = ActForm(request.POST, move=move)
-    if not form.is_valid():
+    sent = request.POST.get("seen_change", "")
+    seen = int(sent) if sent.isdecimal() else None
+    if not form.is_valid() and seen in {None, lead.last_change}:
         return ask(request, form, _words_of(move, lead))
-    seen = request.POST.get("seen_change", "")
-    step = services.Step(move.verb, int(seen) if seen.isdecimal() else None, form.said())
+    step = services.Step(move.verb, seen, form.said() if form.is_valid() else {})
     try:
         services.act(lead=lead, step=step, by=request.user, at=timezone.now())
     except Invalid as error:

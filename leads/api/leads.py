@@ -157,6 +157,7 @@ class LeadVerb(APIView):
     """Move a lead."""
 
     @extend_schema(
+        operation_id="leads_move",
         request=VerbSerializer,
         responses=LeadSerializer,
         description="Move a lead by a verb; 409 with a sentence when it stands elsewhere by now.",

@@ -138,7 +138,7 @@ _FILTERS = {
 
 
 def _cohort(params: Mapping[str, str]) -> Q:
-    """Leads that came between two days; or those whose cycle began then and reached a stage in it."""
+    """Leads that came between two days, or whose cycle began then and reached a stage in it."""
     if reached := params.get("reached", ""):
         began = StageChange.objects.filter(
             Q(from_stage=None) | Q(verb="revive"), _between("at", params), lead=OuterRef("pk")

@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
 
 from leads.api import activities, leads, offers
 from leads.services import VERBS
@@ -25,7 +26,9 @@ register_converter(VerbConverter, "verb")
 
 app_name = "api"
 urlpatterns = [
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="schema"
+    ),
     path("leads/", leads.LeadList.as_view(), name="leads"),
     path("leads/<int:lead_id>/", leads.LeadDetail.as_view(), name="lead"),
     path("leads/<int:lead_id>/history/", leads.LeadHistory.as_view(), name="history"),

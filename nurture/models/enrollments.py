@@ -58,9 +58,13 @@ class Enrollment(models.Model):
     class Meta:
         ordering = ["-entered_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["program", "lead", "entry"], name="enrollment_entry_unique"),
             models.UniqueConstraint(
-                fields=["program", "lead"], condition=Q(state="active"), name="one_running_enrollment"
+                fields=["program", "lead", "entry"], name="enrollment_entry_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["program", "lead"],
+                condition=Q(state="active"),
+                name="one_running_enrollment",
             ),
             models.CheckConstraint(
                 condition=Q(state="active", exited_at=None)
@@ -71,7 +75,8 @@ class Enrollment(models.Model):
         indexes = [
             # What the sweep claims: due, running, not paused.
             models.Index(
-                fields=["next_due_at", "id"], name="enrollments_due",
+                fields=["next_due_at", "id"],
+                name="enrollments_due",
                 condition=Q(state="active", paused_at=None),
             ),
             models.Index(fields=["program", "state"], name="enrollment_by_state"),

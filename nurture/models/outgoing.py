@@ -34,7 +34,9 @@ class Message(models.Model):
     touch = models.OneToOneField(
         Touch, null=True, blank=True, on_delete=models.CASCADE, related_name="message"
     )
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     to_address = models.EmailField(max_length=254)
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="+")
     asset_version = models.PositiveIntegerField()
@@ -62,9 +64,13 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at", "id"], name="messages_queued", condition=Q(state="queued")
+                fields=["next_attempt_at", "id"],
+                name="messages_queued",
+                condition=Q(state="queued"),
             ),
-            models.Index(fields=["claimed_at"], name="messages_sending", condition=Q(state="sending")),
+            models.Index(
+                fields=["claimed_at"], name="messages_sending", condition=Q(state="sending")
+            ),
             models.Index(fields=["lead", "-id"], name="message_of_lead"),
         ]
 
@@ -133,7 +139,9 @@ class Letter(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["id"], name="letters_waiting", condition=Q(state__in=["waiting", "printing"])
+                fields=["id"],
+                name="letters_waiting",
+                condition=Q(state__in=["waiting", "printing"]),
             )
         ]
 

@@ -47,7 +47,9 @@ class Step(models.Model):
     channel = models.CharField(max_length=10, choices=Channel.choices)
     name = models.CharField(max_length=120)
     talking_points = models.TextField(blank=True)
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -65,7 +67,9 @@ class Slot(models.Model):
     """The content of a step for a product and a persona; empty means any. The most specific one wins."""
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="slots")
-    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     persona = models.CharField(max_length=20, choices=Persona.choices, blank=True)
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="slots")
 

@@ -47,7 +47,9 @@ class Task(models.Model):
 
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.CALL)
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="tasks")
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks"
+    )
     assignee = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="tasks", db_index=False
     )
@@ -75,7 +77,8 @@ class Task(models.Model):
         ordering = ["due_at", "id"]
         indexes = [
             models.Index(
-                fields=["assignee", "due_at", "id"], name="tasks_open",
+                fields=["assignee", "due_at", "id"],
+                name="tasks_open",
                 condition=Q(done_at=None, cancelled_at=None),
             ),
         ]

@@ -31,7 +31,9 @@ def candidates(program: Program) -> QuerySet[Lead]:
     who came by an import enter once they have agreed to marketing mail after it.
     """
     mine = Enrollment.objects.filter(program=program, lead=OuterRef("pk"))
-    this_stay = mine.filter(Q(state=Enrollment.State.ACTIVE) | Q(since_change=OuterRef("last_change")))
+    this_stay = mine.filter(
+        Q(state=Enrollment.State.ACTIVE) | Q(since_change=OuterRef("last_change"))
+    )
     this_cycle = mine.filter(cycle=OuterRef("cycle")).exclude(exit_reason=ExitReason.LEFT_STAGE)
     recorded = StageChange.objects.filter(pk=OuterRef("last_change"), cause_kind__in=HISTORY)
     return (
@@ -52,7 +54,9 @@ def _latest_word() -> QuerySet[Consent]:
 
 
 def _agreed_since_recorded() -> QuerySet[Consent]:
-    recorded_at = StageChange.objects.filter(pk=OuterRef(OuterRef("last_change"))).values("recorded_at")
+    recorded_at = StageChange.objects.filter(pk=OuterRef(OuterRef("last_change"))).values(
+        "recorded_at"
+    )
     return Consent.objects.filter(
         lead=OuterRef("pk"),
         purpose=Consent.Purpose.MARKETING,
@@ -75,7 +79,8 @@ def marketing_words(lead_ids: Collection[int]) -> dict[int, tuple[bool, datetime
     words = Consent.objects.filter(lead__in=lead_ids, purpose=Consent.Purpose.MARKETING)
     latest = words.order_by("lead_id", "-at", "-id").distinct("lead_id")
     return {
-        lead_id: (is_given, at) for lead_id, is_given, at in latest.values_list("lead_id", "is_given", "at")
+        lead_id: (is_given, at)
+        for lead_id, is_given, at in latest.values_list("lead_id", "is_given", "at")
     }
 
 

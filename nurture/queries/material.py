@@ -42,7 +42,9 @@ def had_content(lead_ids: Collection[int]) -> dict[int, set[tuple[int, int]]]:
     messages = Message.objects.filter(lead__in=lead_ids, is_marketing=True, state__in=HAD)
     letters = Letter.objects.filter(lead__in=lead_ids, state__in=["waiting", "printing", "printed"])
     for rows in (messages, letters):
-        for lead_id, asset_id, version in rows.order_by().values_list("lead_id", "asset_id", "asset_version"):
+        for lead_id, asset_id, version in rows.order_by().values_list(
+            "lead_id", "asset_id", "asset_version"
+        ):
             had[lead_id].add((asset_id, version))
     return had
 
@@ -58,7 +60,9 @@ def products_by_lead(lead_ids: Collection[int]) -> dict[int, list[Product]]:
 
 def hash_address(address: str) -> str:
     """The keyed hash under which an address is suppressed."""
-    return salted_hmac("nurture.suppression", address.strip().lower(), algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "nurture.suppression", address.strip().lower(), algorithm="sha256"
+    ).hexdigest()
 
 
 def suppressed(addresses: Collection[str]) -> dict[str, tuple[str, datetime]]:

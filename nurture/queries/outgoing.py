@@ -36,15 +36,21 @@ def outbox_counts(*, user: User) -> OutboxCounts:
 
 def next_out(*, user: User, most: int = 20) -> list[Enrollment]:
     """The next steps that will be taken, soonest first."""
-    upcoming = Enrollment.objects.visible_to(user).active().filter(
-        paused_at=None, next_due_at__isnull=False, program__is_active=True
+    upcoming = (
+        Enrollment.objects.visible_to(user)
+        .active()
+        .filter(paused_at=None, next_due_at__isnull=False, program__is_active=True)
     )
     return list(
-        upcoming.select_related("lead", "lead__company", "program", "next_step").order_by("next_due_at", "id")[:most]
+        upcoming.select_related("lead", "lead__company", "program", "next_step").order_by(
+            "next_due_at", "id"
+        )[:most]
     )
 
 
-def recent_messages(*, user: User, state: str = "", before: datetime | None = None) -> QuerySet[Message]:
+def recent_messages(
+    *, user: User, state: str = "", before: datetime | None = None
+) -> QuerySet[Message]:
     """Messages, newest first."""
     found = Message.objects.visible_to(user).select_related("lead", "asset", "touch__step__program")
     return (found.filter(state=state) if state else found).order_by("-id")

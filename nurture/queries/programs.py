@@ -46,9 +46,9 @@ def programs_overview(*, user: User, program_id: int | None = None) -> list[Over
         programs = programs.filter(pk=program_id)
     found = {program.pk: Overview(program) for program in programs}
     enrollments = Enrollment.objects.visible_to(user).filter(program__in=found).order_by()
-    for key, state, reason, count in enrollments.values_list("program", "state", "exit_reason").annotate(
-        count=Count("pk")
-    ):
+    for key, state, reason, count in enrollments.values_list(
+        "program", "state", "exit_reason"
+    ).annotate(count=Count("pk")):
         _count_in(found[key], state, reason, count)
     steps = Step.objects.filter(program__in=found, is_active=True).order_by().values_list("program")
     for key, count in steps.annotate(count=Count("pk")):
@@ -87,7 +87,9 @@ class StepRow:
     @property
     def default_slot(self) -> Slot | None:
         """The content everybody gets for whom there is nothing more specific."""
-        return next((slot for slot in self.slots if slot.product_id is None and not slot.persona), None)
+        return next(
+            (slot for slot in self.slots if slot.product_id is None and not slot.persona), None
+        )
 
 
 def step_rows(*, program: Program, user: User) -> list[StepRow]:

@@ -14,7 +14,11 @@ def open_tasks(user: User) -> QuerySet[Task]:
 
     Managers and admins see everybody's.
     """
-    tasks = Task.objects.visible_to(user).open().select_related("lead", "lead__company", "team", "assignee")
+    tasks = (
+        Task.objects.visible_to(user)
+        .open()
+        .select_related("lead", "lead__company", "team", "assignee")
+    )
     if user.role not in {Role.ADMIN, Role.MANAGER}:
         nobodys = Q(assignee=None) & (Q(team=None) | Q(team=user.team_id))
         tasks = tasks.filter(Q(assignee=user) | nobodys)

@@ -57,9 +57,13 @@ def _enroll_batch(
 
 def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int]:
     """Enroll leads; one that another worker has just enrolled is left out."""
-    entries = Enrollment.objects.filter(program=program, lead=OuterRef("pk")).order_by().values("lead")
+    entries = (
+        Enrollment.objects.filter(program=program, lead=OuterRef("pk")).order_by().values("lead")
+    )
     known = Coalesce(Subquery(entries.annotate(count=Count("pk")).values("count")), 0)
-    rows = list(found.annotate(_entries=known).values_list("pk", "cycle", "last_change", "_entries"))
+    rows = list(
+        found.annotate(_entries=known).values_list("pk", "cycle", "last_change", "_entries")
+    )
     new = [
         Enrollment(
             pk=pk,
@@ -94,7 +98,9 @@ def enroll(*, lead_ids: Collection[int], program_key: str, at: datetime) -> Ente
     found = found.filter(stage__in=queries.allowed_stages(program)).order_by("pk")
     ids = _enter(program, found, at=at)
     entered = set(Enrollment.objects.filter(pk__in=ids).values_list("lead_id", flat=True))
-    refused = dict.fromkeys(set(lead_ids) - entered, f"This stage is not one “{program.name}” is for.")
+    refused = dict.fromkeys(
+        set(lead_ids) - entered, f"This stage is not one “{program.name}” is for."
+    )
     refused |= dict.fromkeys(unwilling, "They do not want marketing messages.")
     refused |= dict.fromkeys(already, f"They are in “{program.name}” already.")
     return Entered(enrollment_ids=tuple(ids), refused=refused)
@@ -112,7 +118,9 @@ def follow_stages(
     handled = 0
     for program in Program.objects.order_by("pk"):
         allowed = queries.allowed_stages(program)
-        left = {lead_id: change for lead_id, change, _, to_stage in changes if to_stage not in allowed}
+        left = {
+            lead_id: change for lead_id, change, _, to_stage in changes if to_stage not in allowed
+        }
         handled += _exit_since(program, left, note=verb, at=at)
         came = [lead_id for lead_id, _, _, to_stage in changes if to_stage in allowed]
         if program.is_active and came and not is_silent:
@@ -122,8 +130,14 @@ def follow_stages(
 
 def _exit_since(program: Program, left: Mapping[int, int], *, note: str, at: datetime) -> int:
     """Exit what began before the change; an event told twice never ends a later entry."""
-    rows = Enrollment.objects.exclude(state=Enrollment.State.EXITED).filter(program=program, lead__in=left)
-    ids = [pk for pk, lead_id, since in rows.values_list("pk", "lead_id", "since_change") if since < left[lead_id]]
+    rows = Enrollment.objects.exclude(state=Enrollment.State.EXITED).filter(
+        program=program, lead__in=left
+    )
+    ids = [
+        pk
+        for pk, lead_id, since in rows.values_list("pk", "lead_id", "since_change")
+        if since < left[lead_id]
+    ]
     return exit_enrollments(enrollment_ids=ids, reason=ExitReason.LEFT_STAGE, note=note, at=at)
 
 
@@ -148,14 +162,18 @@ def exit_enrollments(
         return 0
     rows = Enrollment.objects.filter(pk__in=list(enrollment_ids)).select_for_update().order_by("pk")
     locked = list(rows.values_list("pk", flat=True))
-    ended = Enrollment.objects.active().filter(pk__in=locked).update(
-        state=Enrollment.State.EXITED,
-        exited_at=at,
-        exit_reason=reason,
-        exit_note=note[:120],
-        paused_at=None,
-        next_step=None,
-        next_due_at=None,
+    ended = (
+        Enrollment.objects.active()
+        .filter(pk__in=locked)
+        .update(
+            state=Enrollment.State.EXITED,
+            exited_at=at,
+            exit_reason=reason,
+            exit_note=note[:120],
+            paused_at=None,
+            next_step=None,
+            next_due_at=None,
+        )
     )
     _call_off(locked, note=str(dict(ExitReason.choices).get(reason, reason)), at=at)
     return ended

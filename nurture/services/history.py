@@ -72,10 +72,14 @@ def record_history(
 
 
 @transaction.atomic
-def _record_chunk(histories: Sequence[PastEnrollment], *, at: datetime, key: str, tells: bool) -> int:
+def _record_chunk(
+    histories: Sequence[PastEnrollment], *, at: datetime, key: str, tells: bool
+) -> int:
     program = Program.objects.get(key=key)
     steps = list(program.steps.filter(is_active=True).order_by("day", "position"))
-    people = Lead.objects.select_related("company", "owner").in_bulk({past.lead_id for past in histories})
+    people = Lead.objects.select_related("company", "owner").in_bulk(
+        {past.lead_id for past in histories}
+    )
     histories = [past for past in histories if past.lead_id in people]
     enrollments = _enrollments(histories, people, program)
     material = _material(people, steps)
@@ -87,7 +91,9 @@ def _record_chunk(histories: Sequence[PastEnrollment], *, at: datetime, key: str
         if (moment := due_at(past.entered_at, step.day, zone=zone)) <= (past.ended_at or at)
     ]
     callers: dict[int, int | None] = {}
-    for pk, (past, enrollment, step, moment) in zip(bulk.take_ids(Touch, len(due)), due, strict=True):
+    for pk, (past, enrollment, step, moment) in zip(
+        bulk.take_ids(Touch, len(due)), due, strict=True
+    ):
         enrollment.next_due_at = moment
         add_touch(batch, pk, enrollment, step, material, at=moment)
         callers[pk] = past.caller_id
@@ -95,7 +101,9 @@ def _record_chunk(histories: Sequence[PastEnrollment], *, at: datetime, key: str
         enrollment.next_due_at = None
     _finish(batch, callers)
     _copy(enrollments, batch)
-    schedule(enrollment_ids=[e.pk for e in enrollments if e.state == Enrollment.State.ACTIVE], at=at)
+    schedule(
+        enrollment_ids=[e.pk for e in enrollments if e.state == Enrollment.State.ACTIVE], at=at
+    )
     if tells:
         leads.record_activities(activities=_activities(batch), at=at, is_silent=True)
     return len(batch.touches)
@@ -104,13 +112,17 @@ def _record_chunk(histories: Sequence[PastEnrollment], *, at: datetime, key: str
 def _enrollments(
     histories: Sequence[PastEnrollment], people: dict[int, Lead], program: Program
 ) -> list[Enrollment]:
-    known = Enrollment.objects.filter(program=program, lead__in=people).order_by().values_list("lead")
+    known = (
+        Enrollment.objects.filter(program=program, lead__in=people).order_by().values_list("lead")
+    )
     entries: dict[int, int] = defaultdict(int, known.annotate(count=Count("pk")))
     changes = _changes(people)
     rows = []
     for pk, past in zip(bulk.take_ids(Enrollment, len(histories)), histories, strict=True):
         entries[past.lead_id] += 1
-        change_id, cycle = _stay(changes.get(past.lead_id, []), past.entered_at, people[past.lead_id])
+        change_id, cycle = _stay(
+            changes.get(past.lead_id, []), past.entered_at, people[past.lead_id]
+        )
         rows.append(
             Enrollment(
                 pk=pk,
@@ -149,7 +161,9 @@ def _stay(
 def _material(people: dict[int, Lead], steps: Sequence[Step]) -> Material:
     """As for a live sweep, but whoever has ever agreed had agreed then, and no address was blocked."""
     material = Material.load(list(people.values()), step_ids=[step.pk for step in steps])
-    agreed = Consent.objects.filter(lead__in=people, purpose=Consent.Purpose.MARKETING, is_given=True)
+    agreed = Consent.objects.filter(
+        lead__in=people, purpose=Consent.Purpose.MARKETING, is_given=True
+    )
     words = {lead_id: (True, moment) for lead_id, moment in agreed.values_list("lead_id", "at")}
     return replace(material, words=words, blocked={})
 
@@ -179,10 +193,12 @@ def _copy(enrollments: Sequence[Enrollment], batch: Batch) -> None:
 def _activities(batch: Batch) -> list[Activity]:
     """What the leads' stories tell of it."""
     sent = [
-        _activity(Activity.Kind.EMAIL_SENT, "message", row.pk, row.touch, row.asset_id) for row in batch.messages
+        _activity(Activity.Kind.EMAIL_SENT, "message", row.pk, row.touch, row.asset_id)
+        for row in batch.messages
     ]
     posted = [
-        _activity(Activity.Kind.LETTER_SENT, "letter", row.pk, row.touch, row.asset_id) for row in batch.letters
+        _activity(Activity.Kind.LETTER_SENT, "letter", row.pk, row.touch, row.asset_id)
+        for row in batch.letters
     ]
     called = [_activity(Activity.Kind.CALL, "task", row.pk, row.touch, None) for row in batch.tasks]
     for activity, task in zip(called, batch.tasks, strict=True):

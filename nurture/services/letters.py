@@ -56,7 +56,9 @@ def claim_letters(*, at: datetime, most: int = BATCH) -> tuple[list[Letter], int
         else:
             letter.state, letter.claimed_at = Letter.State.PRINTING, at
     Letter.objects.bulk_update(rows, ["state", "error", "claimed_at"])
-    _follow_touches([letter for letter in rows if letter.pk in refusals], Touch.State.CANCELLED, at=at)
+    _follow_touches(
+        [letter for letter in rows if letter.pk in refusals], Touch.State.CANCELLED, at=at
+    )
     return [letter for letter in rows if letter.pk not in refusals], len(rows)
 
 

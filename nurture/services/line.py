@@ -12,7 +12,9 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 NO_SUCH_ADDRESS = frozenset({550, 551, 553})
-POLICY_CODE = re.compile(r"^5\.7\.")  # refused for what was said or who said it, not for the address
+POLICY_CODE = re.compile(
+    r"^5\.7\."
+)  # refused for what was said or who said it, not for the address
 
 
 class Result(Enum):
@@ -44,7 +46,10 @@ class Line:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -95,8 +100,14 @@ class Line:
             code, reply = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            return Answer(Result.UNKNOWN, f"The line broke after the content was handed over: {_words(error)}")
-        return Answer(Result.SENT) if code == 250 else self._refused(smtp, code, reply, is_address=True)
+            return Answer(
+                Result.UNKNOWN, f"The line broke after the content was handed over: {_words(error)}"
+            )
+        return (
+            Answer(Result.SENT)
+            if code == 250
+            else self._refused(smtp, code, reply, is_address=True)
+        )
 
     def _announce(self, smtp: smtplib.SMTP, mail: EmailMessage) -> Answer | None:
         """Everything before the content; whatever goes wrong here, nothing has been delivered."""

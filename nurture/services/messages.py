@@ -136,7 +136,9 @@ def _load_materials(messages: Sequence[Message]) -> dict[int, tuple[Text, dict[s
     return {
         m.pk: (
             texts[m.asset_id, m.asset_version],
-            lead_context(m.lead, products=products.get(m.lead_id, []), about=about.get(m.asset_id, ())),
+            lead_context(
+                m.lead, products=products.get(m.lead_id, []), about=about.get(m.asset_id, ())
+            ),
         )
         for m in messages
     }

@@ -48,12 +48,20 @@ def install_default_program(*, at: datetime) -> None:
     if not is_new:
         return
     steps = Step.objects.bulk_create(
-        Step(program=program, position=position, day=day, channel=channel, name=name, talking_points=points)
+        Step(
+            program=program,
+            position=position,
+            day=day,
+            channel=channel,
+            name=name,
+            talking_points=points,
+        )
         for position, (day, channel, name, _, points) in enumerate(STEPS, 1)
     )
     assets = Asset.objects.in_bulk([key for _, _, _, key, _ in STEPS], field_name="key")
     Slot.objects.bulk_create(
-        Slot(step=step, asset=assets[key]) for step, (_, _, _, key, _) in zip(steps, STEPS, strict=True)
+        Slot(step=step, asset=assets[key])
+        for step, (_, _, _, key, _) in zip(steps, STEPS, strict=True)
     )
 
 

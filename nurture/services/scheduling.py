@@ -9,16 +9,18 @@ from nurture.engine.timing import MORNING
 from nurture.queries import time_zone
 
 # The rule of nurture.engine.timing.due_at, for many rows at once; a test holds the two together.
+_DUE = """
+    GREATEST(
+        enrollment.counts_from,
+        (
+            (enrollment.counts_from AT TIME ZONE %(zone)s)::date + step.day
+            + LEAST((enrollment.counts_from AT TIME ZONE %(zone)s)::time, %(morning)s::time)
+        ) AT TIME ZONE %(zone)s
+    )
+"""
 _STATEMENT = """
     WITH following AS (
-        SELECT enrollment.id, step.id AS step_id,
-               GREATEST(
-                   enrollment.counts_from,
-                   (
-                       (enrollment.counts_from AT TIME ZONE %(zone)s)::date + step.day
-                       + LEAST((enrollment.counts_from AT TIME ZONE %(zone)s)::time, %(morning)s::time)
-                   ) AT TIME ZONE %(zone)s
-               ) AS due_at
+        SELECT enrollment.id, step.id AS step_id, {due} AS due_at
           FROM nurture_enrollment AS enrollment
           LEFT JOIN LATERAL (
                    SELECT step.id, step.day
@@ -58,5 +60,5 @@ def schedule_program(*, program_id: int, at: datetime) -> int:
 def _run(which: str, **params: object) -> int:
     params |= {"zone": time_zone(), "morning": MORNING}
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT.format(which=which), params)
+        cursor.execute(_STATEMENT.format(which=which, due=_DUE), params)
         return int(cursor.rowcount)

@@ -230,7 +230,9 @@ def _write(batch: Batch, *, at: datetime) -> None:
 def _skip_childless(batch: Batch) -> None:
     written = [touch.pk for touch in batch.touches if touch.channel != Channel.CALL]
     if written:
-        childless = Touch.objects.filter(pk__in=written, state=Touch.State.WAITING, message=None, letter=None)
+        childless = Touch.objects.filter(
+            pk__in=written, state=Touch.State.WAITING, message=None, letter=None
+        )
         childless.update(state=Touch.State.SKIPPED, note="They have had this content already.")
 
 

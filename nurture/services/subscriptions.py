@@ -31,7 +31,9 @@ def unsubscribe(*, message: Message, at: datetime) -> bool:
     """
     lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=message.lead_id)
     is_given, _ = queries.marketing_words([lead.pk]).get(lead.pk, (True, at))
-    suppress(addresses={message.to_address, lead.email}, reason=Suppression.Reason.UNSUBSCRIBED, at=at)
+    suppress(
+        addresses={message.to_address, lead.email}, reason=Suppression.Reason.UNSUBSCRIBED, at=at
+    )
     if not is_given:
         return False
     leads.withdraw_consent(

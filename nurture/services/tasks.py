@@ -54,7 +54,9 @@ def create_tasks(*, tasks: Sequence[NewTask], at: datetime) -> list[Task]:
 
 
 @transaction.atomic
-def assign_tasks_to(*, assignees: Mapping[int, int | None], at: datetime | None = None) -> list[Task]:
+def assign_tasks_to(
+    *, assignees: Mapping[int, int | None], at: datetime | None = None
+) -> list[Task]:
     """Give open tasks to people: task id → user id (None takes it back); returns those that changed hands."""
     tasks = Task.objects.open().select_for_update(of=("self",)).filter(pk__in=list(assignees))
     changed = []

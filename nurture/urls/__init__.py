@@ -14,6 +14,8 @@ urlpatterns = [
     path("<int:program_id>/slots/", programs.fill_slot, name="fill_slot"),
     path("<int:program_id>/steps/<int:step_id>/move/", programs.move_step, name="move_step"),
     re_path(
-        r"^enrollments/(?P<enrollment_id>\d+)/(?P<verb>pause|resume|stop)/$", programs.steer, name="steer"
+        r"^enrollments/(?P<enrollment_id>\d+)/(?P<verb>pause|resume|stop)/$",
+        programs.steer,
+        name="steer",
     ),
 ]

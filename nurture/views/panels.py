@@ -5,7 +5,7 @@ from typing import Any
 
 from leads.models import Lead
 from nurture import queries
-from nurture.models import Enrollment
+from nurture.models import Enrollment, ExitReason
 
 
 def load_program(lead: Lead, user: Any) -> Mapping[str, Any] | None:
@@ -18,5 +18,5 @@ def load_program(lead: Lead, user: Any) -> Mapping[str, Any] | None:
         "is_running": enrollment.state == Enrollment.State.ACTIVE,
         "may_steer": user.has_perm("nurture.steer"),
         "may_see": user.has_perm("nurture.see"),
-        "lead": lead,
+        "exit_in_words": dict(ExitReason.choices).get(enrollment.exit_reason, "Left early"),
     }

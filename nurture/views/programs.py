@@ -23,7 +23,9 @@ from nurture.models import Enrollment, Program, Step
 @permission_required("nurture.see", raise_exception=True)
 def programs(request: HttpRequest) -> HttpResponse:
     """All programs with their figures."""
-    return render(request, "nurture/programs.html", {"programs": queries.programs_overview(user=request.user)})
+    return render(
+        request, "nurture/programs.html", {"programs": queries.programs_overview(user=request.user)}
+    )
 
 
 @require_safe
@@ -60,11 +62,19 @@ def move_step(request: HttpRequest, program_id: int, step_id: int) -> HttpRespon
     step = get_object_or_404(Step, pk=step_id, program=program_id)
     form = DayForm(request.POST)
     if not form.is_valid():
-        extra = {"wrong_step": step.pk, "wrong_day": request.POST.get("day", ""), "day_errors": form.errors["day"]}
+        extra = {
+            "wrong_step": step.pk,
+            "wrong_day": request.POST.get("day", ""),
+            "day_errors": form.errors["day"],
+        }
         context = _program_context(request, step.program, **extra)
         return render(request, "nurture/program.html", context, status=422)
-    services.move_step(step_id=step.pk, day=form.cleaned_data["day"], by=request.user, at=timezone.now())
-    messages.success(request, f"“{step.name}” goes out on day {form.cleaned_data['day']} from now on.")
+    services.move_step(
+        step_id=step.pk, day=form.cleaned_data["day"], by=request.user, at=timezone.now()
+    )
+    messages.success(
+        request, f"“{step.name}” goes out on day {form.cleaned_data['day']} from now on."
+    )
     return redirect(f"{reverse('nurture:program', args=[program_id])}#step-{step.pk}")
 
 
@@ -80,7 +90,12 @@ def fill_slot(request: HttpRequest, program_id: int) -> HttpResponse:
         except Invalid as error:
             form.add_error(error.field or None, str(error))
     if form.errors:
-        return render(request, "nurture/program.html", _program_context(request, found, slot_form=form), status=422)
+        return render(
+            request,
+            "nurture/program.html",
+            _program_context(request, found, slot_form=form),
+            status=422,
+        )
     messages.success(request, "The step uses this content from now on.")
     return redirect(f"{reverse('nurture:program', args=[program_id])}#content")
 

@@ -47,7 +47,9 @@ class LeadDefinition(models.Model):
     class Meta:
         ordering = ["handoff", "-version"]
         constraints = [
-            models.UniqueConstraint(fields=["handoff", "version"], name="definition_version_unique"),
+            models.UniqueConstraint(
+                fields=["handoff", "version"], name="definition_version_unique"
+            ),
             models.UniqueConstraint(
                 fields=["handoff"], condition=Q(state="signed"), name="one_definition_in_effect"
             ),

@@ -7,7 +7,7 @@ from scoring.models.points import RuleSet
 
 
 class ScoreRound(models.Model):
-    """One pass over the leads in id order: everybody after a new version, else those whose points fade."""
+    """One pass over the leads in id order: everybody, or those whose points fade."""
 
     rule_set = models.ForeignKey(RuleSet, on_delete=models.CASCADE, related_name="rounds")
     is_everybody = models.BooleanField()

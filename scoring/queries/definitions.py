@@ -46,7 +46,7 @@ def closed_offers(definition: LeadDefinition) -> QuerySet[Offer]:
 
 
 def _holds_back(*, at: datetime) -> Q:
-    """Nobody is offered twice for the same facts, nor before the cool-down of the reason is over."""
+    """Nobody is offered twice for the same facts, nor before the cool-down is over."""
     earning = Rule.objects.filter(
         rule_set__state=RuleSet.State.PUBLISHED, is_active=True, points__gt=0
     )
@@ -65,12 +65,12 @@ def _holds_back(*, at: datetime) -> Q:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A hand-off with the definition in effect, the draft, and those before."""
+    """A hand-off with the definition in effect, the draft, and those before in words."""
 
     handoff: Handoff
     current: LeadDefinition | None
     draft: LeadDefinition | None
-    earlier: list[LeadDefinition]
+    earlier: list[tuple[LeadDefinition, str]]
     clauses: list[str]
 
 
@@ -87,7 +87,7 @@ def agreements() -> list[Agreement]:
 
 def clauses(condition: Mapping[str, Any]) -> list[str]:
     """What a definition asks for, one sentence a part."""
-    parts = condition["all"] if "all" in condition else [condition]
+    parts = condition.get("all", [condition])
     return [leads.describe(part) for part in parts]
 
 
@@ -98,6 +98,8 @@ def _agreement(handoff: Handoff, versions: list[LeadDefinition]) -> Agreement:
         handoff=handoff,
         current=current,
         draft=next((one for one in versions if one.state == state.DRAFT), None),
-        earlier=[one for one in versions if one.state == state.RETIRED],
+        earlier=[
+            (one, leads.describe(one.condition)) for one in versions if one.state == state.RETIRED
+        ],
         clauses=clauses(current.condition) if current else [],
     )

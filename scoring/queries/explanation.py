@@ -1,4 +1,4 @@
-"""Why a lead has its score: every activity and fact with what it gave, from the scoring statement itself."""
+"""Why a lead has its score: every activity and fact with what it gave, by the statement itself."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

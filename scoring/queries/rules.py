@@ -15,8 +15,8 @@ from scoring.queries.statement import Scope, earned_sql
 LATELY = timedelta(days=30)
 
 GIVEN = """
-SELECT rule_id, count(*) FILTER (WHERE is_counted), COALESCE(sum(points) FILTER (WHERE is_counted), 0)
-  FROM earned WHERE occurred_at > %s GROUP BY rule_id"""
+SELECT rule_id, count(*), sum(points)
+  FROM earned WHERE is_counted AND occurred_at > %s GROUP BY rule_id"""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""The scoring statement: activities × rules is a join, and this is the only place that computes a score.
+"""The scoring statement: activities × rules is a join; nothing else computes a score.
 
-Order: limits per rule (the earliest count) → fade → sum → group cap → total cap. Penalties do not fade.
+Order: limits per rule (the earliest count) → fade → sum → group cap → total cap. Penalties do not
+fade.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,8 +23,8 @@ from scoring.models import FitRule, RuleSet
 class Scope:
     """Which leads (ids, or a range of ids) are scored as of when.
 
-    `never_back` scores a lead no earlier than it was scored before: an event that comes late must not
-    undo a newer one.
+    `never_back` scores a lead no earlier than it was scored before: an event that comes late must
+    not undo a newer one.
     """
 
     at: datetime
@@ -104,7 +105,8 @@ earned AS (
            CASE WHEN NOT is_counted THEN 0
                 WHEN half_life_days IS NULL THEN points
                 ELSE points * power(2::double precision, -LEAST(
-                    date_part('epoch', at - occurred_at) / (half_life_days * 86400.0::double precision),
+                    date_part('epoch', at - occurred_at)
+                    / (half_life_days * 86400.0::double precision),
                     1000))
             END AS remaining
       FROM counted

@@ -29,7 +29,7 @@ def propose_definition(
     comment: str = "",
     takes_effect: str = LeadDefinition.TakesEffect.NEXT_ACTIVITY,
 ) -> LeadDefinition:
-    """Write the draft of a hand-off's next definition; one that waited is replaced, signatures and all.
+    """Write the draft of the next definition; one that waited is replaced, signatures and all.
 
     Raises Invalid naming the field of the condition that does not fit.
     """
@@ -56,8 +56,8 @@ def propose_definition(
 def sign_definition(*, definition_id: int, side: str, by: User, at: datetime) -> LeadDefinition:
     """Sign a draft for one side ("marketing", "sales"); the second signature puts it into effect.
 
-    Raises NotAllowed for the wrong role or a person who signed for the other side, Conflict when it is
-    no draft any more.
+    Raises NotAllowed for the wrong role or a person who signed for the other side, Conflict when
+    it is no draft any more.
     """
     if side not in SIDES:
         raise Invalid("A definition is signed for marketing or for sales.", field="side")
@@ -65,7 +65,9 @@ def sign_definition(*, definition_id: int, side: str, by: User, at: datetime) ->
     draft = _lock_draft(definition_id)
     other = SIDES[1 - SIDES.index(side)]
     if getattr(draft, f"signed_by_{other}_id") == by.pk:
-        raise NotAllowed("The two sides are signed by two people: ask a colleague to sign this one.")
+        raise NotAllowed(
+            "The two sides are signed by two people: ask a colleague to sign this one."
+        )
     if getattr(draft, f"{side}_signed_at") is not None:
         raise Conflict(f"This draft is signed for {side} already.")
     setattr(draft, f"signed_by_{side}", by)
@@ -86,8 +88,8 @@ def discard_definition(*, definition_id: int, by: User) -> None:
 def follow_definitions(*, at: datetime) -> int:
     """Offer who became ready by the passing of time, or by a new definition; returns how many.
 
-    That is everybody under a definition that takes effect at once, and those whose cool-down is over.
-    Whoever was touched just now is offered by the handler of that event.
+    That is everybody under a definition that takes effect at once, and those whose cool-down is
+    over. Whoever was touched just now is offered by the handler of that event.
     """
     return sum(_follow(definition, at=at) for definition in queries.in_effect())
 

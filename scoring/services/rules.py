@@ -40,12 +40,15 @@ def publish_rules(
 ) -> RuleSet:
     """Publish a copy of version `base` with `changes`; scores follow in the background.
 
-    Raises Conflict when `base` is no longer in use, Invalid naming the first figure that does not fit.
+    Raises Conflict when `base` is no longer in use, Invalid naming the first figure that does not
+    fit.
     """
     policies.check_may("edit_rules", by=by)
     old = RuleSet.objects.select_for_update().filter(state=RuleSet.State.PUBLISHED).first()
     if old is None or old.number != base:
-        raise Conflict("Somebody has published another version meanwhile. Look at it and change again.")
+        raise Conflict(
+            "Somebody has published another version meanwhile. Look at it and change again."
+        )
     groups, rules, fit_rules = _changed(old, changes)
     check_rules(groups=groups, rules=rules, fit_rules=fit_rules)
     RuleSet.objects.filter(pk=old.pk).update(state=RuleSet.State.REPLACED)
@@ -111,9 +114,7 @@ def write_rules(
     FitRule.objects.bulk_create(fit_rules)
 
 
-def _changed(
-    old: RuleSet, changes: Changes
-) -> tuple[list[ScoreGroup], list[Rule], list[FitRule]]:
+def _changed(old: RuleSet, changes: Changes) -> tuple[list[ScoreGroup], list[Rule], list[FitRule]]:
     """Unsaved copies of all parts of `old` with the changes made."""
     groups = {
         group.pk: _copy(

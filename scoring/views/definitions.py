@@ -57,7 +57,9 @@ def propose(request: HttpRequest, handoff_key: str) -> HttpResponse:
     policies.check_may("propose_definition", by=request.user)
     current = queries.current_definition(handoff_key)
     if current is None:
-        raise Conflict("Nothing is agreed for this hand-off yet, so there is no threshold to change.")
+        raise Conflict(
+            "Nothing is agreed for this hand-off yet, so there is no threshold to change."
+        )
     form = DefinitionForm(current, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         _propose(request, current, form)

@@ -103,7 +103,9 @@ def _blocks(rule_set: RuleSet, form: PointsForm | None) -> list[GroupBlock]:
         GroupBlock(
             group=group,
             rows=[
-                RuleRow(rule, given.get(rule.pk, Given()), form[f"rule_{rule.pk}"] if form else None)
+                RuleRow(
+                    rule, given.get(rule.pk, Given()), form[f"rule_{rule.pk}"] if form else None
+                )
                 for rule in group.rules.all()
             ],
             half_life=form[f"half_life_{group.pk}"] if form else None,

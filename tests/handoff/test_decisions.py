@@ -149,7 +149,7 @@ def test_a_call_sent_twice_is_one_call(rep: User, offer: Offer, at: datetime) ->
             lead=offer.lead, by=rep, outcome="reached", note="Wants a demo", token=77, at=at
         )
     call = Activity.objects.get(kind="call")
-    assert (call.title, call.by) == ("Reached: Wants a demo", rep)
+    assert (call.title, call.properties["text"], call.by) == ("Reached", "Wants a demo", rep)
 
 
 def test_an_act_done_twice_moves_the_lead_once(rep: User, offer: Offer, at: datetime) -> None:

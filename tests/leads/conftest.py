@@ -1,6 +1,6 @@
 """What the tests of leads share: signed-in clients, a form, a product."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +23,11 @@ FIELDS = [
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Addresses are counted in this process, from zero."""
     monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
     limits._memory.storage.reset()
     cache.clear()
-    yield
 
 
 @pytest.fixture

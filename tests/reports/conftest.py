@@ -9,13 +9,12 @@ import pytest
 from django.db import connection
 
 from leads import services as leads
-from leads.models import Lead
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def enter(at: datetime) -> Callable[..., list[int]]:
+def enter(db: None, at: datetime) -> Callable[..., list[int]]:
     """Create leads that enter a stage; returns their ids."""
 
     def run(count: int = 1, *, stage: str = "mql", on: datetime | None = None, **facts: Any) -> list[int]:
@@ -31,7 +30,7 @@ def enter(at: datetime) -> Callable[..., list[int]]:
 
 
 @pytest.fixture
-def act(at: datetime) -> Callable[..., None]:
+def act(db: None, at: datetime) -> Callable[..., None]:
     """Run a verb on leads, the way imported history does; every lead must move."""
 
     def run(verb: str, lead_ids: Sequence[int], *, on: datetime | None = None, **said: Any) -> None:
@@ -51,9 +50,3 @@ def count_rows(db: None) -> Callable[..., int]:
             return int(cursor.fetchone()[0])
 
     return run
-
-
-@pytest.fixture
-def lead_of() -> Callable[[int], Lead]:
-    """A lead as it is in the database now."""
-    return lambda pk: Lead.objects.get(pk=pk)

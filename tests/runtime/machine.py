@@ -121,6 +121,10 @@ class Launched:
         """Return every descendant."""
         return set(descendants_of(self.process.pid))
 
+    def processor_seconds(self) -> float:
+        """Return the processor time that it and all its descendants, ended ones too, have used."""
+        return sum(map(processor_seconds, {self.process.pid, *self.family()}))
+
     def stop(self) -> int:
         """Ask it to stop; returns its exit code."""
         with suppress(ProcessLookupError):
@@ -138,6 +142,13 @@ def descendants_of(pid: int) -> Iterator[int]:
     for child in children_of(pid):
         yield child
         yield from descendants_of(child)
+
+
+def processor_seconds(pid: int) -> float:
+    with suppress(OSError):
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def command_line(pid: int) -> str:

@@ -27,9 +27,7 @@ def happen(at: datetime) -> Happen:
     def record(
         lead: Lead, *kinds: str, ago: timedelta = timedelta(), silent: bool = False, **facts: Any
     ) -> list[Activity]:
-        rows = [
-            Activity(lead=lead, kind=kind, occurred_at=at - ago, **facts) for kind in kinds
-        ]
+        rows = [Activity(lead=lead, kind=kind, occurred_at=at - ago, **facts) for kind in kinds]
         return leads.record_activities(activities=rows, at=at, is_silent=silent)
 
     return record

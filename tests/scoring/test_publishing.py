@@ -22,7 +22,8 @@ def rule(label: str) -> Rule:
 
 def everything() -> tuple[Any, ...]:
     return tuple(
-        list(model.objects.order_by("pk").values()) for model in (RuleSet, ScoreGroup, Rule, FitRule)
+        list(model.objects.order_by("pk").values())
+        for model in (RuleSet, ScoreGroup, Rule, FitRule)
     )
 
 
@@ -215,9 +216,7 @@ def test_a_new_proposal_voids_the_signatures_of_the_one_that_waited(
 )
 def test_a_definition_that_makes_no_sense_is_not_proposed(condition, message, marketer, at) -> None:
     with pytest.raises(Invalid, match=message):
-        scoring.propose_definition(
-            handoff_key="mql_sal", condition=condition, by=marketer, at=at
-        )
+        scoring.propose_definition(handoff_key="mql_sal", condition=condition, by=marketer, at=at)
     assert LeadDefinition.objects.count() == 1
 
 
@@ -226,7 +225,9 @@ def test_the_database_refuses_a_definition_in_effect_that_nobody_signed(definiti
         LeadDefinition.objects.filter(pk=definition.pk).update(sales_signed_at=None)
 
 
-@pytest.mark.parametrize(("takes_effect", "stage"), [("everybody", "mql"), ("next_activity", "inquiry")])
+@pytest.mark.parametrize(
+    ("takes_effect", "stage"), [("everybody", "mql"), ("next_activity", "inquiry")]
+)
 def test_a_definition_takes_effect_as_agreed(
     takes_effect, stage, hot_lead, settle, marketer, rep, at
 ) -> None:

@@ -54,7 +54,9 @@ class World:
             for kind in ("page", "white_paper")
         ]
         self.products = [Product.objects.create(key=f"p{n}", name=f"Product {n}") for n in (0, 1)]
-        self.campaigns = [Campaign.objects.create(key=f"c{n}", name=f"Campaign {n}") for n in (0, 1)]
+        self.campaigns = [
+            Campaign.objects.create(key=f"c{n}", name=f"Campaign {n}") for n in (0, 1)
+        ]
         self.assets[0].products.set(self.products[:1])
         self.assets[1].products.set(self.products)
 

@@ -1,6 +1,6 @@
-"""From activities to an offer: what crosses the shipped definition, and what never happens twice."""
+"""From activities to an offer: what crosses the definition, and what never happens twice."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -249,7 +249,9 @@ def test_everything_a_score_is_made_of_is_explained(hot_lead, settle, at) -> Non
         "Decision maker": 15,
     }
     assert said.rule_version == 1
-    assert sum(part.remaining for part in said.contributions) == pytest.approx(said.exact_engagement)
+    assert sum(part.remaining for part in said.contributions) == pytest.approx(
+        said.exact_engagement
+    )
 
 
 def test_limits_and_caps_say_what_they_took(white_paper, happen, settle, at) -> None:

@@ -139,7 +139,7 @@ def _write(products: dict[str, Product]) -> dict[str, Asset]:
             defaults={
                 "title": title,
                 "kind": kind,
-                "summary": f"{title}: what we learned in two hundred plants.",
+                "summary": "What we learned in two hundred plants, in five minutes.",
                 "body": _body(title),
                 "personas": [Persona.TECHNICAL_USER],
                 "is_public": True,
@@ -153,7 +153,7 @@ def _write(products: dict[str, Product]) -> dict[str, Asset]:
 
 def _body(title: str) -> str:
     return (
-        f"{title} is a question we hear every week. Here is what two hundred plants taught us.\n\n"
+        "Every week somebody asks us about this. Here is what two hundred plants taught us.\n\n"
         "## Start with what you measure already\n\n"
         "Most plants own more data than they use. Write down three figures that somebody looks at "
         "every morning, and one that nobody looks at but should.\n\n"

@@ -1,0 +1,278 @@
+"""The API: the same rules as the pages, errors that name the field, batches that go on."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from content.models import Asset, Product
+from leadflow.core.models import User
+from leads import services as leads
+from leads.models import Activity, Campaign, Lead, Opportunity
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+
+
+@pytest.fixture
+def client(manager: User, api: Callable[[User], Client]) -> Client:
+    return api(manager)
+
+
+def _post(client: Client, address: str, said: Any) -> Any:
+    return client.post(f"/api/v1/{address}", said, content_type=JSON)
+
+
+def test_the_list_is_paged_and_filtered(client: Client, at: datetime) -> None:
+    people.inquiries(60, at=at)
+    people.offered(at=at, first_name="Grace")
+
+    first = client.get("/api/v1/leads/").json()
+    second = client.get(first["next"]).json()
+
+    assert (len(first["results"]), len(second["results"])) == (50, 11)
+    assert [x["first_name"] for x in client.get("/api/v1/leads/?stage=mql").json()["results"]] == [
+        "Grace"
+    ]
+
+
+def test_a_lead_is_created_once_and_updated_after(
+    client: Client, product: Product, campaign: Campaign
+) -> None:
+    said = {
+        "email": "ADA@example.com", "first_name": "Ada", "company": "Acme", "country": "de",
+        "phone": "030 1234567", "products": ["flow"], "campaign": "expo", "source": "crm",
+        "attributes": {"budget": 5},
+    }  # fmt: skip
+
+    created = _post(client, "leads/", said)
+    updated = _post(client, "leads/", {"email": "ada@example.com", "last_name": "Lovelace"})
+
+    assert (created.status_code, updated.status_code) == (201, 200)
+    body = updated.json()
+    assert body["id"] == created.json()["id"]
+    assert (body["stage"], body["company"], body["campaign"]) == ("inquiry", "Acme", "expo")
+    assert (body["phone"], body["products"]) == ("+49301234567", ["flow"])
+    assert (body["first_name"], body["last_name"]) == ("Ada", "Lovelace")
+    assert body["attributes"] == {"budget": 5}
+
+
+def test_a_batch_says_what_became_of_each_row(client: Client, at: datetime) -> None:
+    people.inquiry(at=at, email="known@example.com", first_name="Known")
+    people.inquiry(at=at, external_id="x-1")
+
+    answer = _post(client, "leads/", [
+        {"email": "new@example.com"},
+        {"email": "known@example.com", "first_name": "Known"},
+        {"external_id": "x-1", "first_name": "Ext"},
+        {"email": "nonsense"},
+        {"email": "new@example.com", "first_name": "Again"},
+        {"email": "known@example.com", "external_id": "x-1"},
+        7,
+    ]).json()  # fmt: skip
+
+    states = [row["status"] for row in answer["rows"]]
+    assert states == [
+        "created",
+        "unchanged",
+        "updated",
+        "rejected",
+        "created",
+        "rejected",
+        "rejected",
+    ]
+    assert answer["counts"] == {"created": 2, "unchanged": 1, "updated": 1, "rejected": 3}
+    assert answer["rows"][3]["field"] == "email"
+    assert answer["rows"][0]["lead"] == answer["rows"][4]["lead"]
+    assert Lead.objects.get(email="new@example.com").first_name == "Again"
+
+
+def test_a_batch_takes_as_many_queries_for_200_as_for_10(
+    client: Client, django_assert_max_num_queries: Any, product: Product
+) -> None:
+    rows = [{"email": f"p{n}@example.com", "products": ["flow"]} for n in range(200)]
+
+    with django_assert_max_num_queries(35):
+        assert _post(client, "leads/", rows).json()["counts"] == {"created": 200}
+    with django_assert_max_num_queries(35):
+        again = [row | {"first_name": "Ada"} for row in rows]
+        assert _post(client, "leads/", again).json()["counts"] == {"updated": 200}
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"email": "nonsense"}, "email"),
+        ({"phone": "12"}, "phone"),
+        ({"persona": "emperor"}, "persona"),
+        ({"products": ["nothing"]}, "products"),
+        ({"campaign": "nothing"}, "campaign"),
+        ({"territory": "nothing"}, "territory"),
+        ({"first_name": "x" * 200}, "first_name"),
+        ({"first_name": "a\x00"}, "first_name"),
+        ({"attributes": {"a": "\x00"}}, "attributes"),
+        ({"country": "Germany"}, "country"),
+    ],
+)
+def test_an_error_names_its_field(said: Any, field: str, client: Client) -> None:
+    answer = _post(client, "leads/", said)
+
+    assert answer.status_code == 400
+    assert field in answer.json()
+    assert not Lead.objects.exists()
+
+
+def test_facts_are_patched_and_a_taken_address_is_a_conflict(client: Client, at: datetime) -> None:
+    people.inquiry(at=at, email="taken@example.com")
+    lead = people.inquiry(at=at)
+    address = f"/api/v1/leads/{lead.pk}/"
+
+    done = client.patch(address, {"first_name": "Grace"}, content_type=JSON)
+    taken = client.patch(address, {"email": "taken@example.com"}, content_type=JSON)
+    stage = client.patch(address, {"stage": "customer"}, content_type=JSON)
+
+    assert done.json()["first_name"] == "Grace"
+    assert (taken.status_code, taken.json()["field"]) == (409, "email")
+    assert stage.json()["stage"] == "inquiry"
+
+
+def test_the_verbs_take_a_lead_to_a_customer(at: datetime, rep: User, api: Any) -> None:
+    lead = people.offered(at=at)[0]
+    client = api(rep)
+    steps = [("accept", {}), ("advance", {}), ("advance", {"amount": "48000"}), ("win", {})]
+
+    stages = [
+        _post(client, f"leads/{lead.pk}/{verb}/", said).json()["stage"] for verb, said in steps
+    ]
+
+    assert stages == ["sal", "sql", "opportunity", "customer"]
+    assert Opportunity.objects.get(lead=lead).state == "won"
+    history = client.get(f"/api/v1/leads/{lead.pk}/history/").json()["results"]
+    assert [row["to_stage"] for row in history][:2] == ["customer", "opportunity"]
+    assert history[0]["by"] == rep.email
+
+
+def test_a_verb_that_no_longer_fits_is_a_conflict_in_words(client: Client, at: datetime) -> None:
+    lead = people.inquiry(at=at)
+
+    answer = _post(client, f"leads/{lead.pk}/accept/", {})
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "You cannot accept a lead that is in “Inquiry”."
+
+
+@pytest.mark.parametrize(
+    ("verb", "said", "field"),
+    [
+        ("reject", {}, "reason"),
+        ("reject", {"reason": "nonsense"}, "reason"),
+        ("reject", {"reason": "other"}, "note"),
+        ("advance", {"amount": "-1"}, "amount"),
+        ("advance", {"amount": "1e40"}, "amount"),
+        ("win", {"currency": "euros"}, "currency"),
+    ],
+)
+def test_what_a_verb_lacks_is_named(
+    verb: str, said: Any, field: str, client: Client, at: datetime
+) -> None:
+    lead = people.offered(at=at)[0]
+
+    answer = _post(client, f"leads/{lead.pk}/{verb}/", said)
+
+    assert answer.status_code == 400
+    assert (
+        field in (answer.json(), answer.json().get("field"))[0] or answer.json()["field"] == field
+    )
+    assert Lead.objects.get(pk=lead.pk).stage == "mql"
+
+
+def test_the_role_decides_which_verbs_may_be_used(at: datetime, marketer: User, api: Any) -> None:
+    lead = people.offered(at=at)[0]
+
+    assert _post(api(marketer), f"leads/{lead.pk}/accept/", {}).status_code == 403
+    assert _post(api(marketer), f"leads/{lead.pk}/expire/", {}).status_code == 403
+    assert _post(api(marketer), f"leads/{lead.pk}/fly/", {}).status_code == 404
+
+
+def test_activities_are_recorded_in_bulk_and_bad_rows_named(
+    client: Client, at: datetime, white_paper: Asset
+) -> None:
+    lead = people.inquiry(at=at, email="ada@example.com", external_id="x-1")
+    when = at.isoformat()
+
+    answer = _post(client, "activities/", [
+        {"lead": lead.pk, "kind": "page_view", "occurred_at": when, "asset": "leaks"},
+        {"email": "ADA@example.com", "kind": "event", "title": "Expo", "source_id": 7},
+        {"external_id": "x-1", "kind": "event", "source_id": 7},
+        {"lead": lead.pk, "kind": "flight"},
+        {"lead": 10**30, "kind": "event"},
+        {"lead": lead.pk + 999, "kind": "event"},
+        {"lead": lead.pk, "kind": "event", "occurred_at": "soon"},
+        {"lead": lead.pk, "kind": "event", "asset": "nothing"},
+        {"lead": lead.pk, "kind": "event", "properties": {"a": "\x00"}},
+        {"kind": "event"},
+        "nonsense",
+    ]).json()  # fmt: skip
+
+    states = [row["status"] for row in answer["rows"]]
+    assert states == ["recorded", "recorded", "known"] + ["rejected"] * 8
+    faults = [row.get("field") for row in answer["rows"][3:]]
+    assert faults == ["kind", "lead", "lead", "occurred_at", "asset", "properties", "lead", ""]
+    assert Activity.objects.filter(lead=lead).count() == 2
+    assert Activity.objects.get(kind="page_view").asset == white_paper
+    again = _post(client, "activities/", [{"lead": lead.pk, "kind": "event", "source_id": 7}])
+    assert again.json()["counts"] == {"known": 1}
+
+
+def test_an_activity_from_the_future_is_refused(client: Client, at: datetime) -> None:
+    lead = people.inquiry(at=at)
+    row = {"lead": lead.pk, "kind": "event", "occurred_at": "9999-12-31T23:59:59-12:00"}
+
+    assert _post(client, "activities/", [row]).json()["rows"][0]["field"] == "occurred_at"
+
+
+def test_a_batch_of_activities_takes_the_same_number_of_queries(
+    client: Client, at: datetime, django_assert_max_num_queries: Any
+) -> None:
+    rows = people.inquiries(50, at=at)
+    said = [{"lead": row.pk, "kind": "event", "source_id": n} for n, row in enumerate(rows * 20)]
+
+    with django_assert_max_num_queries(16):
+        answer = _post(client, "activities/", said)
+    assert answer.json()["counts"] == {"recorded": 1_000}
+
+
+def test_another_territory_is_out_of_reach(rep: User, api: Any, abroad: Lead) -> None:
+    client = api(rep)
+    row = {"lead": abroad.pk, "kind": "event"}
+
+    assert _post(client, "activities/", [row]).json()["rows"][0]["field"] == "lead"
+    assert _post(client, "leads/", {"email": abroad.email}).status_code == 409
+    assert client.get("/api/v1/leads/").json()["results"] == []
+    leads.offer(lead_ids=[abroad.pk], at=abroad.created_at + timedelta(days=1)).or_raise()
+    assert client.get("/api/v1/offers/").json()["results"] == []
+
+
+def test_offers_are_listed_with_their_outcome(client: Client, at: datetime, rep: User) -> None:
+    a, _ = people.offered(at=at, count=2)
+    leads.accept(lead_ids=[a.pk], at=at, by=rep)
+
+    accepted = client.get("/api/v1/offers/?outcome=accepted&handoff=mql_sal").json()["results"]
+
+    assert [row["lead"] for row in accepted] == [a.pk]
+
+
+def test_a_revoked_key_opens_nothing(manager: User, api: Any) -> None:
+    client = api(manager)
+    manager.api_tokens.update(revoked_at=manager.joined_at)
+
+    assert client.get("/api/v1/leads/").status_code == 401
+
+
+def test_the_api_describes_itself(client: Client) -> None:
+    said = client.get("/api/v1/schema/?format=json").json()
+
+    assert "/api/v1/leads/{lead_id}/{verb}/" in said["paths"]

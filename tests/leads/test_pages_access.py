@@ -1,0 +1,157 @@
+"""Who sees which page: one ladder for every address of the app, generated from the addresses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, resolve, reverse
+
+from leadflow.core.models import Role, User
+from leads.models import Company, Form, Lead
+from leads.urls import public
+from leads.urls import urlpatterns as pages
+from leads.urls.api import urlpatterns as api_pages
+from tests.factories import people
+
+pytestmark = pytest.mark.django_db
+
+POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:activities"}
+BOTH = {"leads:edit", "api:leads"}
+MARKETING = {"leads:campaigns", "leads:forms", "leads:reprocess"}
+ABOUT_A_LEAD = {
+    "leads:detail",
+    "leads:edit",
+    "leads:note",
+    "api:lead",
+    "api:history",
+    "api:timeline",
+}
+SAID = {"leads:note": {"kind": "note", "text": "Called"}, "api:activities": []}
+
+
+def _named(patterns: list[URLPattern], app: str) -> list[str]:
+    return [f"{app}:{pattern.name}" for pattern in patterns]
+
+
+PAGES = _named(pages, "leads")
+API = _named(api_pages, "api")
+
+
+@pytest.fixture
+def address(form: Form, at: Any) -> Callable[..., str]:
+    """The address of a page, filled in with rows that exist."""
+    company = Company.objects.create(name="Acme")
+    lead = people.inquiry(at=at, company_id=company.pk)
+
+    def build(name: str, lead_id: int = lead.pk) -> str:
+        values = {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk, "verb": "offer"}
+        pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
+        wanted = pattern.pattern.converters
+        return reverse(name, kwargs={key: values[key] for key in wanted})
+
+    return build
+
+
+def _open(client: Client, name: str, address: str) -> Any:
+    if name in POSTED:
+        kind = {"content_type": "application/json"} if name.startswith("api") else {}
+        return client.post(address, SAID.get(name, {}), **kind)
+    return client.get(address)
+
+
+@pytest.mark.parametrize("name", [*PAGES, *API])
+def test_works_for_a_marketer(
+    name: str, address: Any, marketer: User, sign_in: Any, api: Any
+) -> None:
+    client = api(marketer) if name.startswith("api") else sign_in(marketer)
+
+    assert _open(client, name, address(name)).status_code in {200, 302}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_sends_strangers_to_the_sign_in(name: str, address: Any) -> None:
+    answer = _open(Client(), name, address(name))
+
+    assert answer.status_code == 302
+    assert answer.url.startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", API)
+def test_asks_strangers_for_a_key(name: str, address: Any) -> None:
+    answer = _open(Client(), name, address(name))
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("name", sorted(MARKETING))
+@pytest.mark.parametrize("role", [Role.REP, Role.CARE])
+def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_in: Any) -> None:
+    answer = _open(sign_in(people.user(role)), name, address(name))
+
+    assert answer.status_code == 403
+    assert "you may not manage" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(ABOUT_A_LEAD | {"api:verb"}))
+def test_knows_no_lead_of_another_territory(
+    name: str, address: Any, rep: User, sign_in: Any, api: Any, abroad: Lead
+) -> None:
+    client = api(rep) if name.startswith("api") else sign_in(rep)
+
+    assert _open(client, name, address(name, abroad.pk)).status_code == 404
+    assert Lead.objects.get(pk=abroad.pk).stage == "inquiry"
+
+
+@pytest.mark.parametrize("name", [*PAGES, *API])
+def test_refuses_the_wrong_method(
+    name: str, address: Any, marketer: User, sign_in: Any, api: Any
+) -> None:
+    client = api(marketer) if name.startswith("api") else sign_in(marketer)
+
+    assert client.delete(address(name)).status_code == 405
+    if name in POSTED:
+        assert client.get(address(name)).status_code == 405
+    elif name not in BOTH:
+        assert client.post(address(name)).status_code == 405
+
+
+@pytest.mark.parametrize("pattern", public.urlpatterns, ids=lambda pattern: pattern.name)
+def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form) -> None:
+    values = dict.fromkeys(pattern.pattern.converters, form.slug)
+    answer = Client().get(reverse(f"public:{pattern.name}", kwargs=values))
+
+    assert answer.status_code in {200, 405}
+
+
+@pytest.mark.parametrize("name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess"])
+def test_an_id_beyond_all_ids_is_just_not_there(
+    name: str, address: Any, marketer: User, sign_in: Any, api: Any
+) -> None:
+    client = api(marketer) if name.startswith("api") else sign_in(marketer)
+    huge = dict.fromkeys(resolve(address(name)).captured_kwargs, 10**30)
+
+    assert _open(client, name, reverse(name, kwargs=huge)).status_code == 404
+
+
+def test_customer_care_sees_customers_and_what_is_theirs(care: User, at: Any, sign_in: Any) -> None:
+    stranger, own = people.inquiry(at=at), people.inquiry(at=at, owner_id=care.pk)
+    client = sign_in(care)
+
+    assert client.get(f"/leads/{stranger.pk}/").status_code == 404
+    assert client.get(f"/leads/{own.pk}/").status_code == 200
+
+
+def test_the_list_the_count_and_the_palette_hide_other_territories(
+    rep: User, abroad: Lead, at: Any, sign_in: Any
+) -> None:
+    mine = people.inquiry(at=at, first_name="Visible")
+    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden", search="hidden")
+    client = sign_in(rep)
+
+    page = client.get("/leads/").content.decode()
+    assert mine.name in page
+    assert "Hidden" not in page
+    assert ">1 leads<" in page.replace("\n", "")
+    assert "Hidden" not in client.get("/palette/?q=hidden").content.decode()
