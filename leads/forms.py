@@ -85,7 +85,8 @@ class FactsForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         products: Any = self.fields["products"]
         products.choices = queries.product_choices()
 

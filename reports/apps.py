@@ -21,5 +21,5 @@ class ReportsConfig(AppConfig):
             1,
         ):
             navigation.register(
-                Section.INSIGHT, label, f"reports:{name}", icon, roles=READERS[name], order=order * 10
+                Section.INSIGHT, label, f"reports:{name}", icon, READERS[name], order=10 * order
             )

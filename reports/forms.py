@@ -24,7 +24,7 @@ class ReportFilter(forms.Form):
     def __init__(
         self, params: Mapping[str, Any], *, today: date, dimensions: Mapping[str, Dimension]
     ) -> None:
-        """Fill in what `params` leave out: dates alone mean own dates, nothing means the default."""
+        """Fill in what `params` leave out: dates alone mean own dates, nothing the default."""
         self.today = today
         given = {name: params.get(name, "") for name in ("period", "from", "to", "by")}
         has_dates = bool(given["from"] or given["to"])

@@ -23,4 +23,4 @@ def check_may_read(report: str, *, by: User) -> None:
     """Raise NotAllowed unless the role of `by` reads this report."""
     if not by.has_perm(f"reports.{report}"):
         role = by.get_role_display().lower()
-        raise NotAllowed(f"As {role} you may not read {NAMES[report]}. Ask an admin for another role.")
+        raise NotAllowed(f"As {role} you may not read {NAMES[report]}. Ask an admin for access.")

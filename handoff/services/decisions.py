@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -141,7 +142,7 @@ class Step:
 
     verb: str
     seen_change: int | None = None
-    said: Mapping[str, object] | None = None
+    said: Mapping[str, Any] | None = None
 
 
 @transaction.atomic

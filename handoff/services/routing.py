@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
@@ -61,7 +62,7 @@ def take_routing_turn() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROUTING_LOCK])
 
 
-def lock_leads(lead_ids: Iterable[object]) -> list[int]:
+def lock_leads(lead_ids: Any) -> list[int]:
     """Lock leads in id order, as the verbs do, before their offers are touched."""
     rows = Lead.objects.filter(pk__in=lead_ids).order_by("pk")
     return [lead.pk for lead in rows.select_for_update(no_key=True, of=("self",)).only("pk")]

@@ -78,16 +78,13 @@ def finish_task(*, task_id: int, by: User, outcome: str, at: datetime, note: str
 @transaction.atomic
 def stamp_calls(*, task_ids: Collection[int]) -> int:
     """Count finished calls as the first response to offers of the caller's team."""
-    calls = Task.objects.filter(
-        pk__in=list(task_ids), kind=Task.Kind.CALL, done_at__isnull=False
-    ).select_related("done_by")
+    calls = Task.objects.filter(pk__in=list(task_ids), kind=Task.Kind.CALL, done_at__isnull=False)
+    calls = calls.filter(done_by__isnull=False).select_related("done_by")
+    offers = Offer.objects.pending().filter(lead__in=calls.values("lead_id")).select_related("team")
+    waiting = {offer.lead_id: offer for offer in offers}
     stamped = 0
     for call in calls:
-        offers = Offer.objects.pending().filter(lead=call.lead_id).select_related("team")
-        mine = [
-            o.pk
-            for o in offers
-            if call.done_by and not policies.decision_refused(o, by=call.done_by)
-        ]
-        stamped += stamp_responses(offer_ids=mine, by=call.done_by, at=call.done_at) if mine else 0
+        offer, by, at = waiting.get(call.lead_id), call.done_by, call.done_at
+        if offer and by and at and not policies.decision_refused(offer, by=by):
+            stamped += stamp_responses(offer_ids=[offer.pk], by=by, at=at)
     return stamped

@@ -8,22 +8,31 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django_htmx.middleware import HtmxDetails
 
 from leadflow.core.errors import DomainError, Invalid
+from leadflow.core.models import User
 from leadflow.core.views import toast
 
 
-def done(request: HttpRequest, message: str, *, to: str) -> HttpResponse:
+class PageRequest(HttpRequest):
+    """What a view gets from somebody who is signed in."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+def done(request: PageRequest, message: str, *, to: str) -> HttpResponse:
     """Go to the page `to` and show `message` there; htmx is told to load it as a whole."""
     messages.success(request, message)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(headers={"HX-Redirect": to})
     return redirect(to)
 
 
-def too_late(request: HttpRequest, error: DomainError) -> HttpResponse:
+def too_late(request: PageRequest, error: DomainError) -> HttpResponse:
     """Somebody was faster: say who, and let the list on the page look again."""
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         raise error
     response = HttpResponse(status=error.status)
     response["HX-Trigger"] = json.dumps({"queue-changed": True, "close-dialog": True})
@@ -32,7 +41,7 @@ def too_late(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def ask(
-    request: HttpRequest,
+    request: PageRequest,
     form: forms.Form,
     words: Mapping[str, Any],
     *,
@@ -41,6 +50,6 @@ def ask(
     """Show a form in the dialog or as a page; what was typed stays, errors stand at their field."""
     if error is not None:
         form.add_error(error.field if error.field in form.fields else None, str(error))
-    status = 200 if not form.is_bound else 422 if request.htmx else 400  # type: ignore[attr-defined]
-    template = "handoff/ask.html" + ("#form" if request.htmx else "")  # type: ignore[attr-defined]
+    status = 200 if not form.is_bound else 422 if request.htmx else 400
+    template = "handoff/ask.html" + ("#form" if request.htmx else "")
     return render(request, template, {"form": form, **words}, status=status)

@@ -1,6 +1,6 @@
 """What sales says about leads, content and campaigns."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -8,14 +8,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from handoff import queries, services
 from handoff.forms import FeedbackForm
-from handoff.views.answers import ask, done
+from handoff.views.answers import PageRequest, ask, done
 from handoff.views.workspace import lead_or_404
 from leadflow.core.errors import Invalid
 from leadflow.core.tables import Keyset
 
 
 @require_safe
-def feedback(request: HttpRequest) -> HttpResponse:
+def feedback(request: PageRequest) -> HttpResponse:
     """Rejections with their reasons, and remarks."""
     if request.GET.get("show") == "remarks":
         page = Keyset(queries.remarks(request.user), ("-at", "-id"), request.GET).page()
@@ -39,7 +39,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def give_feedback(request: HttpRequest, lead_id: int) -> HttpResponse:
+def give_feedback(request: PageRequest, lead_id: int) -> HttpResponse:
     """Keep a remark on a lead."""
     lead = lead_or_404(request, lead_id)
     back = reverse("leads:detail", args=[lead.pk])

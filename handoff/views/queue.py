@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from handoff import policies, queries, services
 from handoff.forms import ActForm
 from handoff.queries import Move, Queue
-from handoff.views.answers import ask, done, too_late
+from handoff.views.answers import PageRequest, ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Team
 from leadflow.core.views import toast
@@ -28,7 +28,7 @@ REJECT = Move("reject", "Reject", "corner-up-left", asks_reason=True)
 
 @require_safe
 @never_cache
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: PageRequest) -> HttpResponse:
     """What waits, most urgent first; the page asks every few seconds whether something changed."""
     policies.check_may_see_queue(request.user)
     if request.htmx and "seen" in request.GET:
@@ -38,7 +38,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "handoff/queue.html", _context(request))
 
 
-def _chosen(request: HttpRequest) -> dict[str, Any]:
+def _chosen(request: PageRequest) -> dict[str, Any]:
     """The view, team and length that the address asks for; what makes no sense is the default."""
     params = request.GET
     view, most, team = params.get("view", ""), params.get("most", ""), params.get("team", "")
@@ -64,7 +64,7 @@ def _tabs(queue: Queue, whole: str) -> list[Tab]:
     return [Tab(view, name, queue.counts[view], view == queue.view) for view, name in words.items()]
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: PageRequest) -> dict[str, Any]:
     user, at, chosen = request.user, timezone.now(), _chosen(request)
     found = queries.queue_for(user, at, **chosen)
     oversees = user.role in policies.OVERSEERS
@@ -85,7 +85,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_POST
-def accept(request: HttpRequest, offer_id: int) -> HttpResponse:
+def accept(request: PageRequest, offer_id: int) -> HttpResponse:
     """Take an offered lead."""
     offer = _offer_or_404(request, offer_id)
     try:
@@ -96,7 +96,7 @@ def accept(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def reject(request: HttpRequest, offer_id: int) -> HttpResponse:
+def reject(request: PageRequest, offer_id: int) -> HttpResponse:
     """Give an offered lead back, with a coded reason."""
     offer = _offer_or_404(request, offer_id)
     policies.check_may_decide(offer, by=request.user)
@@ -117,7 +117,7 @@ def reject(request: HttpRequest, offer_id: int) -> HttpResponse:
     return _show_queue(request, f"{offer.lead.name} goes back to marketing.")
 
 
-def _words_of_rejection(request: HttpRequest, offer: Offer) -> dict[str, Any]:
+def _words_of_rejection(request: PageRequest, offer: Offer) -> dict[str, Any]:
     return {
         "title": f"Give {offer.lead.name} back",
         "subtitle": "Marketing learns from the reason, and nurture takes the lead up again.",
@@ -129,7 +129,7 @@ def _words_of_rejection(request: HttpRequest, offer: Offer) -> dict[str, Any]:
 
 
 @require_POST
-def take(request: HttpRequest, offer_id: int) -> HttpResponse:
+def take(request: PageRequest, offer_id: int) -> HttpResponse:
     """Pull an offer nobody has to oneself."""
     offer = _offer_or_404(request, offer_id)
     try:
@@ -140,25 +140,25 @@ def take(request: HttpRequest, offer_id: int) -> HttpResponse:
 
 
 @require_POST
-def read_notices(request: HttpRequest) -> HttpResponse:
+def read_notices(request: PageRequest) -> HttpResponse:
     """Put away what has been read."""
     policies.check_may_see_queue(request.user)
     services.put_notices_away(by=request.user, at=timezone.now())
     return _show_queue(request, "Put away.")
 
 
-def _offer_or_404(request: HttpRequest, offer_id: int) -> Offer:
+def _offer_or_404(request: PageRequest, offer_id: int) -> Offer:
     policies.check_may_see_queue(request.user)
     offers = Offer.objects.visible_to(request.user).select_related("lead", "team")
     return get_object_or_404(offers, pk=offer_id)
 
 
-def _queue_address(request: HttpRequest) -> str:
+def _queue_address(request: PageRequest) -> str:
     query = request.GET.urlencode()
     return reverse("handoff:queue") + (f"?{query}" if query else "")
 
 
-def _show_queue(request: HttpRequest, message: str) -> HttpResponse:
+def _show_queue(request: PageRequest, message: str) -> HttpResponse:
     """The queue as it is after an act: swapped in place, or loaded as a page."""
     if not request.htmx:
         return done(request, message, to=_queue_address(request))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from handoff import queries, services
 from handoff.forms import TaskForm
-from handoff.views.answers import ask, done, too_late
+from handoff.views.answers import PageRequest, ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
 from nurture import services as nurture
 from nurture.models import Task
@@ -19,12 +19,12 @@ VIEWS = ("mine", "all")
 
 
 @require_safe
-def tasks(request: HttpRequest) -> HttpResponse:
+def tasks(request: PageRequest) -> HttpResponse:
     """Open tasks: overdue, today, later."""
     return render(request, "handoff/tasks.html", _context(request))
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: PageRequest) -> dict[str, Any]:
     at, view = timezone.now(), request.GET.get("view", "")
     found = queries.tasks_for(request.user, at, view=view if view in VIEWS else "")
     is_all = found.view == "all"
@@ -39,7 +39,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def finish_task(request: HttpRequest, task_id: int) -> HttpResponse:
+def finish_task(request: PageRequest, task_id: int) -> HttpResponse:
     """Say what came of a task."""
     visible = Task.objects.visible_to(request.user).select_related("lead")
     task = get_object_or_404(visible, pk=task_id)

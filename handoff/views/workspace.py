@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from handoff import policies, queries, services
 from handoff.forms import ActForm, CallForm
 from handoff.queries import Move
-from handoff.views.answers import ask, done, too_late
+from handoff.views.answers import PageRequest, ask, done, too_late
 from leadflow.core.errors import Conflict, Invalid
 from leads.models import Lead
 
@@ -29,13 +29,13 @@ DONE = {
 }
 
 
-def lead_or_404(request: HttpRequest, lead_id: int) -> Lead:
+def lead_or_404(request: PageRequest, lead_id: int) -> Lead:
     """A lead that the reader may see."""
     return get_object_or_404(Lead.objects.visible_to(request.user), pk=lead_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def act(request: HttpRequest, lead_id: int, verb: str) -> HttpResponse:
+def act(request: PageRequest, lead_id: int, verb: str) -> HttpResponse:
     """Run one verb; what it asks for is asked in a dialog, or on a page of its own."""
     lead = lead_or_404(request, lead_id)
     if verb not in DONE:
@@ -49,7 +49,7 @@ def act(request: HttpRequest, lead_id: int, verb: str) -> HttpResponse:
     return _run(request, lead, move)
 
 
-def _run(request: HttpRequest, lead: Lead, move: Move) -> HttpResponse:
+def _run(request: PageRequest, lead: Lead, move: Move) -> HttpResponse:
     form = ActForm(request.POST, move=move)
     sent = request.POST.get("seen_change", "")
     seen = int(sent) if sent.isdecimal() else None
@@ -81,7 +81,7 @@ def _record_address(lead: Lead) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def call(request: HttpRequest, lead_id: int) -> HttpResponse:
+def call(request: PageRequest, lead_id: int) -> HttpResponse:
     """Log a call and how it went."""
     lead = lead_or_404(request, lead_id)
     policies.check_may(

@@ -39,6 +39,11 @@ def subscribers_of(kind: str) -> dict[str, Handler]:
     return dict(_subscribers.get(kind, {}))
 
 
+def kind_called(name: str) -> type[Event]:
+    """The event class with that name; raises KeyError when nobody subscribes to it."""
+    return _kinds[name]
+
+
 def subscriptions() -> dict[str, list[str]]:
     """Subscriber names by kind of event, for the reference page."""
     return {kind: sorted(handlers) for kind, handlers in sorted(_subscribers.items())}

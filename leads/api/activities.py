@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads import services as leads
-from leads.api.leads import batch_answer, visible_lead
+from leads.api.access import caller, visible_lead
+from leads.api.leads import batch_answer
 from leads.api.serializers import ActivitySerializer, BatchSerializer, ReportedSerializer
 from leads.models import Activity
 
@@ -48,7 +49,7 @@ class ActivityBatch(APIView):
             raise ValidationError("Send a list of activities.")
         if len(rows) > MOST_AT_ONCE:
             raise ValidationError(f"Send at most {MOST_AT_ONCE:,} rows at once.")
-        results = leads.record_reported(rows=rows, by=request.user, at=timezone.now())
+        results = leads.record_reported(rows=rows, by=caller(request), at=timezone.now())
         return Response(batch_answer([_answer(n, result) for n, result in enumerate(results)]))
 
 

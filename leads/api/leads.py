@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads import services as leads
+from leads.api.access import caller, shown, visible_lead
 from leads.api.serializers import (
     ChangeSerializer,
     LeadSerializer,
@@ -24,22 +24,7 @@ from leads.models import Lead, StageChange
 from leads.queries import find_leads
 
 MOST_AT_ONCE = 5_000
-LARGEST_ID = 2**63 - 1
 FILTERS = ("stage", "email", "external_id", "grade")
-
-
-def visible_lead(request: Request, lead_id: int) -> Lead:
-    """A lead the caller may see; 404 otherwise."""
-    lead = _shown(Lead.objects.visible_to(request.user)).filter(pk=min(lead_id, LARGEST_ID)).first()
-    if lead is None:
-        raise Http404("There is no such lead, or it is not yours to see.")
-    return lead
-
-
-def _shown(rows: QuerySet[Lead]) -> QuerySet[Lead]:
-    return rows.select_related("company", "owner", "campaign", "territory").prefetch_related(
-        "products"
-    )
 
 
 class LeadList(generics.ListAPIView[Lead]):
@@ -50,9 +35,9 @@ class LeadList(generics.ListAPIView[Lead]):
     def get_queryset(self) -> QuerySet[Lead]:
         """Narrowed by ?q, stage, email, external_id and grade."""
         said = self.request.query_params
-        rows = find_leads(user=self.request.user, q=clean(said.get("q", ""), most=200))
+        rows = find_leads(user=caller(self.request), q=clean(said.get("q", ""), most=200))
         chosen = {name: clean(said[name], most=254) for name in FILTERS if said.get(name)}
-        return _shown(rows.filter(**chosen))
+        return shown(rows.filter(**chosen))
 
     @extend_schema(
         parameters=[OpenApiParameter(name, str) for name in ("q", *FILTERS)],
@@ -75,10 +60,10 @@ class LeadList(generics.ListAPIView[Lead]):
         serializer = PersonSerializer(data=request.data, context={})
         serializer.is_valid(raise_exception=True)
         people = [serializer.person(serializer.validated_data)]
-        result = leads.upsert_leads(people=people, by=request.user, at=timezone.now())[0]
+        result = leads.upsert_leads(people=people, by=caller(request), at=timezone.now())[0]
         if result.error:
             raise result.error
-        lead = _shown(Lead.objects.filter(pk=result.lead_id)).get()
+        lead = shown(Lead.objects.filter(pk__in=[result.lead_id])).get()
         return Response(
             LeadSerializer(lead).data, status=201 if result.status == "created" else 200
         )
@@ -99,7 +84,7 @@ def _upsert_many(request: Request, rows: list[Any]) -> Response:
             name, messages = next(iter(serializer.errors.items()))
             answers[place] |= {"field": name, "error": _first(messages)}
     at = timezone.now()
-    results = leads.upsert_leads(people=list(people.values()), by=request.user, at=at)
+    results = leads.upsert_leads(people=list(people.values()), by=caller(request), at=at)
     for place, result in zip(people, results, strict=True):
         answers[place] |= {"status": result.status, "lead": result.lead_id}
         if result.error:
@@ -136,7 +121,7 @@ class LeadDetail(APIView):
         serializer = PersonSerializer(data=request.data, context={})
         serializer.is_valid(raise_exception=True)
         person = serializer.person(serializer.validated_data)
-        leads.correct_facts(lead_id=lead.pk, person=person, by=request.user, at=timezone.now())
+        leads.correct_facts(lead_id=lead.pk, person=person, by=caller(request), at=timezone.now())
         return Response(LeadSerializer(visible_lead(request, lead_id)).data)
 
 
@@ -169,8 +154,8 @@ class LeadVerb(APIView):
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)
         act = leads.Act(
-            verb=verb, at=timezone.now(), by=request.user, towards=said.pop("handoff"), **said
+            verb=verb, at=timezone.now(), by=caller(request), towards=said.pop("handoff"), **said
         )
         leads.move(lead_ids=[lead.pk], act=act).or_raise()
-        moved = _shown(Lead.objects.filter(pk=lead.pk)).get()  # accepting may take it out of sight
+        moved = shown(Lead.objects.filter(pk=lead.pk)).get()  # accepting may take it out of sight
         return Response(LeadSerializer(moved).data)

@@ -8,6 +8,7 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from leads.api.access import caller
 from leads.api.serializers import OfferSerializer
 from leads.engine.identity import clean
 from leads.models import Offer
@@ -21,7 +22,7 @@ class OfferList(generics.ListAPIView[Offer]):
     def get_queryset(self) -> QuerySet[Offer]:
         """Narrowed by ?outcome and ?handoff."""
         said = self.request.query_params
-        offers = Offer.objects.visible_to(self.request.user)
+        offers = Offer.objects.visible_to(caller(self.request))
         if outcome := clean(said.get("outcome", ""), most=20):
             offers = offers.filter(outcome=outcome)
         if handoff := clean(said.get("handoff", ""), most=40):

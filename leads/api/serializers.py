@@ -72,7 +72,9 @@ class PersonSerializer(serializers.Serializer[Any]):
     products = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=100
     )
-    source = serializers.CharField(max_length=80, required=False, allow_blank=True, allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=80, required=False, allow_blank=True, allow_null=True
+    )
     campaign = serializers.CharField(max_length=60, required=False, allow_null=True)
     territory = serializers.CharField(max_length=40, required=False, allow_null=True)
     attributes = serializers.DictField(required=False)
@@ -129,9 +131,11 @@ class PersonSerializer(serializers.Serializer[Any]):
 
     def _cached(self, name: str, load: Any) -> dict[str, int]:
         """Rows that keys name are read once per request, not once per person."""
-        if name not in self.context:
-            self.context[name] = load()
-        return self.context[name]  # type: ignore[no-any-return]
+        read: Any = self.context
+        if name not in read:
+            read[name] = load()
+        rows: dict[str, int] = read[name]
+        return rows
 
 
 class VerbSerializer(serializers.Serializer[Any]):

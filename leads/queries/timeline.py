@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from leads.models import Activity, Lead, StageChange
@@ -114,7 +114,7 @@ def read_timeline(
     return TimelinePage(entries=[entry for _, entry in page], next=end)
 
 
-def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> Sequence[Activity]:
+def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> QuerySet[Activity]:
     rows = Activity.objects.filter(lead=lead).select_related("asset", "by")
     if len(kinds) < len(Activity.Kind.values):
         rows = rows.filter(kind__in=kinds)
@@ -122,7 +122,7 @@ def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> Se
     return rows.order_by("-occurred_at", "-id")
 
 
-def _changes(lead: Lead, before: Position | None) -> Sequence[StageChange]:
+def _changes(lead: Lead, before: Position | None) -> QuerySet[StageChange]:
     rows = StageChange.objects.filter(lead=lead).select_related("from_stage", "to_stage", "by")
     return rows.filter(_earlier("at", CHANGE, before)).order_by("-at", "-id")
 

@@ -56,7 +56,7 @@ def track(*, beacon: Beacon, at: datetime) -> Activity:
     if beacon.kind not in TRACKED:
         raise Invalid(f"“{beacon.kind[:40]}” is nothing that can be tracked.", field="kind")
     campaign = _by_key(Campaign.objects.all(), beacon.campaign_key)
-    visitor = _remember_visitor(beacon, campaign=campaign, at=at) if beacon.visitor_id else None
+    visitor = _remember_visitor(beacon, campaign=campaign, at=at)
     activity = Activity.objects.create(
         lead_id=visitor.lead_id if visitor else None,
         visitor=visitor,
@@ -80,7 +80,10 @@ def _by_key(rows: QuerySet[KeyedT], key: str) -> KeyedT | None:
     return rows.filter(key=key).first() if key else None
 
 
-def _remember_visitor(beacon: Beacon, *, campaign: Campaign | None, at: datetime) -> Visitor:
+def _remember_visitor(beacon: Beacon, *, campaign: Campaign | None, at: datetime) -> Visitor | None:
+    """The visitor of a browser that agreed to be remembered."""
+    if beacon.visitor_id is None:
+        return None
     visitor, is_new = Visitor.objects.get_or_create(
         pk=beacon.visitor_id,
         defaults={
@@ -297,6 +300,7 @@ def _note_consent(submissions: Sequence[FormSubmission]) -> None:
 
 def _consents(submission: FormSubmission) -> Iterator[Consent]:
     form = submission.form
+    assert submission.lead_id is not None  # everybody has been found or created by now
     if submission.values.get("consent"):
         yield Consent(
             lead_id=submission.lead_id,

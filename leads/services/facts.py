@@ -184,8 +184,7 @@ def _write_products(people: Mapping[int, Person]) -> set[int]:
     gone = have - want
     if gone:
         rows = through.objects.filter(lead__in={pk for pk, _ in gone})
-        rows = rows.values_list("pk", "lead_id", "product_id")
-        stale = [pk for pk, lead_id, product_id in rows if (lead_id, product_id) in gone]
+        stale = [row.pk for row in rows if (row.lead_id, row.product_id) in gone]
         through.objects.filter(pk__in=stale).delete()
     through.objects.bulk_create(
         (through(lead_id=lead_id, product_id=product_id) for lead_id, product_id in want - have),

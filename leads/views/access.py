@@ -5,10 +5,20 @@ from functools import wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django_htmx.middleware import HtmxDetails
 
 from leadflow.core.errors import NotAllowed
+from leadflow.core.models import User
 from leads import policies
 from leads.models import Lead
+
+
+class PageRequest(HttpRequest):
+    """A request of somebody who is signed in, through htmx or not."""
+
+    user: User
+    htmx: HtmxDetails
+
 
 View = Callable[..., HttpResponse]
 _WORDS = {
@@ -24,7 +34,7 @@ def may(verb: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def guarded(request: PageRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not policies.permits(verb, by=request.user):
                 role, act = request.user.get_role_display().lower(), _WORDS[verb]
                 raise NotAllowed(f"As {role} you may not {act}.")
@@ -35,7 +45,7 @@ def may(verb: str) -> Callable[[View], View]:
     return decorate
 
 
-def get_lead(request: HttpRequest, lead_id: int) -> Lead:
+def get_lead(request: PageRequest, lead_id: int) -> Lead:
     """A lead the reader may see; 404 otherwise."""
     if lead_id > LARGEST_ID:
         raise Http404

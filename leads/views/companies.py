@@ -1,18 +1,20 @@
 """Companies and the people who work there."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.tables import Keyset
 from leads import queries
 from leads.engine.identity import clean
 from leads.models import Stage
-from leads.views.access import LARGEST_ID
+from leads.views.access import LARGEST_ID, PageRequest
 
 
 @require_safe
-def company_list(request: HttpRequest) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def company_list(request: PageRequest) -> HttpResponse:
     """Companies of the leads the reader may see."""
     q = clean(request.GET.get("q", ""), most=200)
     companies = queries.list_companies(user=request.user, q=q)
@@ -22,7 +24,7 @@ def company_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def company_detail(request: HttpRequest, company_id: int) -> HttpResponse:
+def company_detail(request: PageRequest, company_id: int) -> HttpResponse:
     """A company with those of its people whom the reader may see."""
     companies = queries.list_companies(user=request.user)
     company = get_object_or_404(companies, pk=min(company_id, LARGEST_ID))

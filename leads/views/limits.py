@@ -7,10 +7,8 @@ from functools import cache
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
-
-from leadflow.runtime import addresses
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +49,6 @@ def _hit(rate: RateLimitItem, *names: str) -> bool:
 
 
 @cache
-def _redis() -> Storage:
-    url = addresses.redis_url()
-    if url.startswith("unix://"):
-        url = "redis+" + url
-    return storage_from_string(url, socket_timeout=0.5, socket_connect_timeout=0.5)
+def _redis() -> RedisStorage:
+    url = settings.CELERY_BROKER_URL.replace("redis+socket://", "redis+unix://")
+    return RedisStorage(url, socket_timeout=0.5, socket_connect_timeout=0.5)

@@ -1,14 +1,16 @@
 """The list of leads."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.models import User
 from leadflow.core.tables import Keyset
 from leads import queries
 from leads.engine.identity import clean
 from leads.models import Campaign, Stage
+from leads.views.access import PageRequest
 
 GRADES = [(letter, f"{letter} · any") for letter in "ABC"] + [
     (f"{letter}{digit}", f"{letter}{digit}") for letter in "ABC" for digit in "123"
@@ -20,7 +22,8 @@ LONGEST = 10_000
 
 
 @require_safe
-def lead_list(request: HttpRequest) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def lead_list(request: PageRequest) -> HttpResponse:
     """Leads the reader may see: searched, filtered, sorted by the query string."""
     params = {name: clean(value, most=LONGEST) for name, value in request.GET.items()}
     leads = queries.list_leads(user=request.user, params=params)
@@ -33,7 +36,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "stages": Stage.objects.in_bulk(),
         "drill_down": drill,
         "carried": _carried(params),
-        "is_narrowed": bool(params.keys() - {"sort", "after", "before"}),
+        "is_narrowed": any(params[name] for name in params.keys() - {"sort", "after", "before"}),
         "choices": {} if request.htmx else _choices(request.user),
     }
     return render(request, template, context)

@@ -7,13 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.errors import Conflict
 from leadflow.core.parts import Panel, lead_panels
@@ -22,7 +23,7 @@ from leads import queries
 from leads import services as leads
 from leads.forms import FactsForm, NoteForm
 from leads.models import Activity, Lead
-from leads.views.access import get_lead, may
+from leads.views.access import PageRequest, get_lead, may
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Box:
 
 
 @require_safe
-def detail(request: HttpRequest, lead_id: int) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
     lead = get_lead(request, lead_id)
     story = _story(request, lead)
@@ -63,7 +65,7 @@ def detail(request: HttpRequest, lead_id: int) -> HttpResponse:
 
 @require_POST
 @may("edit")
-def note(request: HttpRequest, lead_id: int) -> HttpResponse:
+def note(request: PageRequest, lead_id: int) -> HttpResponse:
     """Write a note or a call into the story."""
     lead = get_lead(request, lead_id)
     form = NoteForm(request.POST)
@@ -87,7 +89,7 @@ def note(request: HttpRequest, lead_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("edit")
-def edit(request: HttpRequest, lead_id: int) -> HttpResponse:
+def edit(request: PageRequest, lead_id: int) -> HttpResponse:
     """Correct what is known of a person."""
     lead = get_lead(request, lead_id)
     form = FactsForm(request.POST or None, initial=FactsForm.values_of(lead))
@@ -98,7 +100,7 @@ def edit(request: HttpRequest, lead_id: int) -> HttpResponse:
     return render(request, "leads/edit.html", {"lead": lead, "form": form}, status=status)
 
 
-def _correct(request: HttpRequest, lead: Lead, form: FactsForm) -> bool:
+def _correct(request: PageRequest, lead: Lead, form: FactsForm) -> bool:
     """Save the form's facts; a taken address is an error at its field."""
     facts = dict(form.cleaned_data)
     company, products = facts.pop("company"), facts.pop("products")
@@ -114,7 +116,7 @@ def _correct(request: HttpRequest, lead: Lead, form: FactsForm) -> bool:
 
 
 def _answer_note(
-    request: HttpRequest, lead: Lead, form: NoteForm, *, status: int = 200
+    request: PageRequest, lead: Lead, form: NoteForm, *, status: int = 200
 ) -> HttpResponse:
     if request.htmx:
         context = {"lead": lead, "note_form": form, **_story(request, lead)}
@@ -123,7 +125,7 @@ def _answer_note(
     return render(request, "leads/detail.html", context, status=status)
 
 
-def _record(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
     """Everything around the story."""
     standing = queries.standing(lead=lead)
     return {
@@ -138,7 +140,7 @@ def _record(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     }
 
 
-def _story(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+def _story(request: PageRequest, lead: Lead) -> dict[str, Any]:
     part = request.GET.get("part", "")
     before = queries.Position.read(request.GET.get("before", ""))
     page = queries.read_timeline(lead=lead, part=part, before=before)
@@ -170,7 +172,7 @@ def _day_label(day: date) -> str:
     return {0: "Today", 1: "Yesterday"}.get((today - day).days, written)
 
 
-def _panels(lead: Lead, request: HttpRequest, *, side: str) -> list[Box]:
+def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:
     """The boxes other apps have for this reader."""
     boxes = (
         (panel, panel.load(lead, request.user))
@@ -180,6 +182,6 @@ def _panels(lead: Lead, request: HttpRequest, *, side: str) -> list[Box]:
     return [_box(panel, values, lead, request) for panel, values in boxes if values is not None]
 
 
-def _box(panel: Panel, values: Mapping[str, Any], lead: Lead, request: HttpRequest) -> Box:
+def _box(panel: Panel, values: Mapping[str, Any], lead: Lead, request: PageRequest) -> Box:
     context = {**values, "lead": lead}
     return Box(panel.title, render_to_string(panel.template, context, request))

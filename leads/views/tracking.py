@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_GET, require_POST, require_safe
 
 from leadflow.core.errors import DomainError, Invalid
@@ -35,6 +36,7 @@ def _script() -> tuple[bytes, str]:
 
 @require_safe
 @login_not_required
+@gzip_page
 @cache_control(public=True, max_age=3600)
 @condition(etag_func=lambda request: _script()[1])
 def script(request: HttpRequest) -> HttpResponse:

@@ -3,8 +3,10 @@
 import re
 import smtplib
 from dataclasses import dataclass
+from email.generator import BytesGenerator
 from email.utils import parseaddr
 from enum import Enum
+from io import BytesIO
 from types import TracebackType
 from typing import Any
 
@@ -141,9 +143,14 @@ class Line:
 
 
 def _wire_format(mail: EmailMessage) -> bytes:
-    """The message as SMTP wants it: CRLF, leading dots doubled, a lone dot at the end."""
-    content = mail.message().as_bytes(linesep="\r\n")
-    content = re.sub(rb"(?m)^\.", b"..", content)
+    """The message as SMTP wants it: CRLF, leading dots doubled, a lone dot at the end.
+
+    Headers stay on one line: some receivers do not find a List-Unsubscribe that was folded.
+    """
+    written = BytesIO()
+    generator = BytesGenerator(written, mangle_from_=False, maxheaderlen=998)
+    generator.flatten(mail.message(), linesep="\r\n")
+    content = re.sub(rb"(?m)^\.", b"..", written.getvalue())
     return content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n"
 
 

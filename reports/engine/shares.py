@@ -28,7 +28,7 @@ def wilson(successes: int, n: int, *, z: float = Z_95) -> Interval | None:
     """The Wilson score interval of a share, 95 % by default; None of nothing.
 
     E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference,
-    J. Amer. Statist. Assoc. 22 (1927), 209–212. It stays within 0–1 and keeps its width at 0 and n of n.
+    J. Amer. Statist. Assoc. 22 (1927), 209–212. Stays within 0–1, also at 0 and n of n.
     """
     if n <= 0:
         return None

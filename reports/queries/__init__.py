@@ -1,7 +1,7 @@
 """Front door of the reports app: every figure."""
 
 from reports.queries.dimensions import LEAD_DIMENSIONS, OFFER_DIMENSIONS, Dimension, Group
-from reports.queries.funnel import FunnelGroup, FunnelReport, StageCount, funnel
+from reports.queries.funnel import FunnelGroup, FunnelReport, Reached, StageCount, funnel
 from reports.queries.handoffs import (
     AnswerGroup,
     Answers,
@@ -21,6 +21,7 @@ __all__ = [
     "FunnelReport",
     "Group",
     "HandoffReport",
+    "Reached",
     "ReasonCount",
     "StageCount",
     "StageTime",

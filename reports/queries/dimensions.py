@@ -17,7 +17,7 @@ Words = Mapping[Value, tuple[str, str]]  # value in SQL → key, label
 
 @dataclass(frozen=True)
 class Group:
-    """One value of a dimension. `key` names it in links and JSON: None = not recorded, "" = left blank."""
+    """One value of a dimension; `key` names it in JSON: None = not recorded, "" = left blank."""
 
     key: str | None
     label: str
@@ -25,7 +25,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Dimension:
-    """One way to split leads: SQL over `lead`, `entry` (its cycle) or `offer`, and the words for it.
+    """One way to split: SQL over `lead`, `entry` (its cycle) or `offer`, and the words for it.
 
     `is_exclusive` tells that a lead has one value at a time, so that groups add up to the total.
     """
@@ -39,7 +39,7 @@ class Dimension:
     is_month: bool = False
 
     def groups(self, values: Collection[Value]) -> dict[Value, Group]:
-        """The words for values as they come from SQL; blank, not recorded and "unknown" stay apart."""
+        """The words for values as SQL has them; blank, not recorded and "unknown" stay apart."""
         known = self.words(values) if self.words else {}
         return {value: self._group(value, known) for value in values}
 
@@ -143,5 +143,6 @@ def dimension(by: str | None, known: Mapping[str, Dimension]) -> Dimension | Non
     if not by:
         return None
     if by not in known:
-        raise Invalid(f"There is no “{by}” to split by. Choose one of: {', '.join(known)}.", field="by")
+        choices = ", ".join(known)
+        raise Invalid(f"There is no “{by}” to split by. Choose one of: {choices}.", field="by")
     return known[by]

@@ -28,10 +28,9 @@ class StageCount:
 
 
 @dataclass(frozen=True)
-class FunnelGroup:
-    """The funnel of one value of a dimension, or of everybody (`group` is None)."""
+class Reached:
+    """The funnel of some leads: how many came to each stage, to the first offer and to a win."""
 
-    group: Group | None
     stages: tuple[StageCount, ...]
     offered: int
     won: int
@@ -43,13 +42,20 @@ class FunnelGroup:
 
 
 @dataclass(frozen=True)
+class FunnelGroup(Reached):
+    """The funnel of one value of a dimension."""
+
+    group: Group
+
+
+@dataclass(frozen=True)
 class FunnelReport:
     """The whole funnel and its groups, largest first (months in their order)."""
 
     at: datetime
     by: Dimension | None
     path: Path
-    overall: FunnelGroup
+    overall: Reached
     groups: tuple[FunnelGroup, ...]
 
 
@@ -66,9 +72,10 @@ def funnel(
     by: str | None = None,
     zone: str = "UTC",
 ) -> FunnelReport:
-    """The funnel of leads whose cycle began from `start` to before `end`; a lead counts once, at its furthest.
+    """The funnel of leads whose cycle began from `start` to before `end`.
 
-    Detours are not reached. `by` is a key of LEAD_DIMENSIONS (Invalid otherwise); months are those of `zone`.
+    A lead counts once, at its furthest; detours are not reached. `by` is a key of LEAD_DIMENSIONS
+    (Invalid otherwise); months are those of `zone`.
     """
     split = dimension(by, LEAD_DIMENSIONS)
     path = load_path()
@@ -76,12 +83,16 @@ def funnel(
     counts = _count(ask, split)
     totals = _merge(counts) if split is None or split.is_exclusive else _merge(_count(ask, None))
     words = split.groups(list(counts)) if split else {}
-    groups = [_group(path, words[value], reached) for value, reached in counts.items() if split]
+    groups = [
+        FunnelGroup(group=words[value], **_reached(path, furthest))
+        for value, furthest in counts.items()
+        if split
+    ]
     return FunnelReport(
         at=at,
         by=split,
         path=path,
-        overall=_group(path, None, totals),
+        overall=Reached(**_reached(path, totals)),
         groups=tuple(_in_order(groups, split)),
     )
 
@@ -163,18 +174,18 @@ def _merge(counts: Counts) -> dict[int, int]:
     return totals
 
 
-def _group(path: Path, group: Group | None, furthest: Mapping[int, int]) -> FunnelGroup:
+def _reached(path: Path, furthest: Mapping[int, int]) -> dict[str, Any]:
+    """The fields of Reached, from how many leads got exactly how far."""
     reached = [
         sum(leads for place, leads in furthest.items() if place >= at_least)
         for at_least in range(len(path.stages))
     ]
     by_key = {stage.key: leads for stage, leads in zip(path.stages, reached, strict=True)}
-    return FunnelGroup(
-        group=group,
-        stages=tuple(_stage_counts(path, reached)),
-        offered=by_key[path.offered],
-        won=by_key[path.won],
-    )
+    return {
+        "stages": tuple(_stage_counts(path, reached)),
+        "offered": by_key[path.offered],
+        "won": by_key[path.won],
+    }
 
 
 def _stage_counts(path: Path, reached: Sequence[int]) -> list[StageCount]:
@@ -193,5 +204,5 @@ def _stage_counts(path: Path, reached: Sequence[int]) -> list[StageCount]:
 
 def _in_order(groups: list[FunnelGroup], split: Dimension | None) -> list[FunnelGroup]:
     if split and split.is_month:
-        return sorted(groups, key=lambda one: one.group.key if one.group and one.group.key else "")
+        return sorted(groups, key=lambda one: one.group.key or "")
     return sorted(groups, key=lambda one: (-one.offered, -one.stages[0].leads, one.group.label))

@@ -1,7 +1,6 @@
 """What became of the leads that one team offered to the next: figures from offers alone."""
 
 from collections import defaultdict
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +16,7 @@ from reports.queries.visibility import visible_leads
 
 @dataclass(frozen=True)
 class Answers:
-    """Offers by their outcome, and how long an answer took (seconds, accepted and rejected alike)."""
+    """Offers by outcome, and how long an answer took (seconds; a rejection is an answer)."""
 
     offered: int = 0
     accepted: int = 0
@@ -47,7 +46,7 @@ class Answers:
 
     @property
     def in_time_share(self) -> float | None:
-        """Answered before they were due ÷ offers with a clock that were answered or ran out of time."""
+        """Answered before due ÷ offers with a clock that were closed or are overdue."""
         return share(self.in_time, self.timed)
 
 
@@ -200,7 +199,6 @@ def _reasons(ask: _Question) -> dict[int, list[ReasonCount]]:
     with connection.cursor() as cursor:
         cursor.execute(REASONS.format(where=where), params)
         for handoff_id, code, offers in cursor.fetchall():
-            found[handoff_id].append(ReasonCount(code, labels.get(code, code or "no reason given"), offers))
+            label = labels.get(code, code or "no reason given")
+            found[handoff_id].append(ReasonCount(code, label, offers))
     return found
-
-

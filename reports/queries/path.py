@@ -22,13 +22,14 @@ class Path:
 
 
 def load_path() -> Path:
-    """The path as it is now. A lead in a stage switched off since counts for the stages before it."""
+    """The path as it is now; a stage out of use counts for the last one before it."""
     pipeline = leads.load_pipeline()
     rows = {stage.key: stage for stage in Stage.objects.order_by("position")}
     stages = tuple(rows[key] for key in pipeline.path)
+    places = {key: _place(row, stages) for key, row in rows.items()}
     return Path(
         stages=stages,
-        places={key: place for key, row in rows.items() if (place := _place(row, stages)) is not None},
+        places={key: place for key, place in places.items() if place is not None},
         offered=pipeline.handoffs[0].offered if pipeline.handoffs else pipeline.first_stage(),
         won=pipeline.won_stage(),
     )

@@ -49,7 +49,7 @@ def velocity(
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> VelocityReport:
-    """Median and 90th percentile of the time in each stage, for changes made from `start` to before `end`."""
+    """Median and 90th percentile of the time in each stage, of changes from `start` to `end`."""
     path = load_path()
     visible, params = visible_leads("change.lead_id", user)
     statement = TIMES.format(

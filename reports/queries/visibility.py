@@ -9,7 +9,7 @@ from leads.models import Lead
 
 
 def visible_leads(column: str, user: User | None) -> tuple[str, dict[str, Any]]:
-    """A condition on a lead id column and its named parameters; without a user all leads are visible."""
+    """A condition on a lead id column, and its named parameters; no user sees everything."""
     if user is None:
         return "TRUE", {}
     visible = Lead.objects.visible_to(user).order_by().values("pk")

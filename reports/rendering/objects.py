@@ -8,10 +8,10 @@ from reports.engine.periods import Period
 from reports.engine.shares import percent
 from reports.queries import (
     Answers,
-    FunnelGroup,
     FunnelReport,
     Group,
     HandoffReport,
+    Reached,
     StageTime,
     VelocityReport,
 )
@@ -28,12 +28,11 @@ def funnel_json(report: FunnelReport, period: Period) -> Json:
         "groups": [
             _value(one.group) | {"stages": _stages(one)} | _won(one, report)
             for one in report.groups
-            if one.group
         ],
     }
 
 
-def _stages(group: FunnelGroup) -> list[Json]:
+def _stages(group: Reached) -> list[Json]:
     first = group.stages[0].leads
     before = [0, *(stage.leads for stage in group.stages)]
     return [
@@ -49,7 +48,7 @@ def _stages(group: FunnelGroup) -> list[Json]:
     ]
 
 
-def _won(group: FunnelGroup, report: FunnelReport) -> Json:
+def _won(group: Reached, report: FunnelReport) -> Json:
     offered, won = report.path.offered, report.path.won
     return {
         offered: group.offered,

@@ -16,7 +16,8 @@ def as_text(report: Json) -> str:
         "velocity": _velocity,
     }
     span = f"{report['from'] or 'the beginning'} to {report['to'] or 'today'}"
-    return "\n\n".join([f"{report['report'].capitalize()}, {span}", *blocks[report["report"]](report)])
+    name = report["report"]
+    return "\n\n".join([f"{name.capitalize()}, {span}", *blocks[name](report)])
 
 
 def _funnel(report: Json) -> list[str]:

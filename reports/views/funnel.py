@@ -14,13 +14,13 @@ from reports.engine.shares import share
 from reports.queries import FunnelGroup, FunnelReport, HandoffReport, StageCount
 from reports.views.acceptance import acceptance
 from reports.views.links import leads_behind
-from reports.views.questions import Question, question, read_filter
+from reports.views.questions import Question, question, read_filter, reader
 
 
 @require_safe
 def funnel(request: HttpRequest) -> HttpResponse:
     """How many leads reached each stage, what sales did with them, and where they came from."""
-    policies.check_may_read("funnel", by=request.user)
+    policies.check_may_read("funnel", by=reader(request))
     form = read_filter(request, queries.LEAD_DIMENSIONS)
     if not form.is_valid():
         return render(request, "reports/funnel.html", {"form": form}, status=422)

@@ -12,8 +12,7 @@ from reports import policies, queries
 from reports.engine.shares import share
 from reports.queries import HandoffReport, ReasonCount
 from reports.views.acceptance import Acceptance, acceptance
-from reports.views.links import leads_behind
-from reports.views.questions import Question, question, read_filter
+from reports.views.questions import Question, question, read_filter, reader
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Section:
 @require_safe
 def handoffs(request: HttpRequest) -> HttpResponse:
     """What the next team did with the leads it was offered, against the target."""
-    policies.check_may_read("handoffs", by=request.user)
+    policies.check_may_read("handoffs", by=reader(request))
     form = read_filter(request, queries.OFFER_DIMENSIONS)
     if not form.is_valid():
         return render(request, "reports/handoffs.html", {"form": form}, status=422)

@@ -7,13 +7,13 @@ from django.views.decorators.http import require_safe
 from leadflow.core import charts
 from reports import policies, queries
 from reports.queries import VelocityReport
-from reports.views.questions import question, read_filter
+from reports.views.questions import question, read_filter, reader
 
 
 @require_safe
 def velocity(request: HttpRequest) -> HttpResponse:
     """How long leads stay in each stage before they move on."""
-    policies.check_may_read("velocity", by=request.user)
+    policies.check_may_read("velocity", by=reader(request))
     form = read_filter(request, {})
     if not form.is_valid():
         return render(request, "reports/velocity.html", {"form": form}, status=422)
@@ -27,9 +27,9 @@ def _chart(report: VelocityReport) -> charts.Plot | None:
     """Bars of the median and the 90th percentile per stage; None when nothing moved."""
     if not any(stage.moved_on for stage in report.stages):
         return None
-    median = [charts.Point(stage.abbreviation, _days(stage.median_days)) for stage in report.stages]
-    slow = [charts.Point(stage.abbreviation, _days(stage.p90_days)) for stage in report.stages]
-    series = [charts.Series("Half are faster than", median), charts.Series("90 % are faster than", slow, "2")]
+    half = [charts.Point(stage.abbreviation, _days(stage.median_days)) for stage in report.stages]
+    most = [charts.Point(stage.abbreviation, _days(stage.p90_days)) for stage in report.stages]
+    series = [charts.Series("Half within", half), charts.Series("90 % within", most, "2")]
     return charts.bars(series, unit="days")
 
 

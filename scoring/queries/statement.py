@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
-from django.db.models.expressions import Combinable, RawSQL
+from django.db.models.expressions import Combinable
 
 from leadflow.core.parts import condition_fields
 from leads import queries as leads
@@ -32,14 +32,20 @@ class Scope:
     first_id: int = 0
     last_id: int = 0
     never_back: bool = False
+    only_engaged: bool = False
 
     def sql(self) -> tuple[str, list[Any]]:
         """The rows of `scope (id, at)`."""
         moment = "GREATEST(%s::timestamptz, scored_at)" if self.never_back else "%s::timestamptz"
-        select = f"SELECT id, {moment} AS at FROM leads_lead"
+        which, params = self.which("id")
+        more = " AND engagement <> 0" if self.only_engaged else ""
+        return f"SELECT id, {moment} AS at FROM leads_lead WHERE {which}{more}", [self.at, *params]
+
+    def which(self, column: str) -> tuple[str, list[Any]]:
+        """The same leads as a test of `column`: tables with an index on it are not read through."""
         if self.lead_ids is None:
-            return f"{select} WHERE id BETWEEN %s AND %s", [self.at, self.first_id, self.last_id]
-        return f"{select} WHERE id = ANY(%s)", [self.at, sorted(self.lead_ids)]
+            return f"{column} BETWEEN %s AND %s", [self.first_id, self.last_id]
+        return f"{column} = ANY(%s)", [sorted(self.lead_ids)]
 
 
 # What each activity earns: one row per activity and rule that asks for it.
@@ -47,8 +53,11 @@ EARNED = """
 WITH scope AS MATERIALIZED ({scope}),
 rule AS MATERIALIZED (
     SELECT rule.id, rule.kind, rule.asset_id, rule.asset_kind, rule.campaign_id, rule.product_id,
-           rule."limit", rule.limit_count, rule.group_id, rule.points::double precision AS points,
-           CASE WHEN rule.points >= 0 THEN score_group.half_life_days END AS half_life_days,
+           rule.group_id, rule.points::double precision AS points,
+           CASE "limit" WHEN 'none' THEN NULL WHEN 'once' THEN 1 ELSE limit_count END AS most,
+           "limit" = 'daily' AS is_daily,
+           CASE WHEN rule.points >= 0
+                THEN score_group.half_life_days * 86400.0::double precision END AS half_life,
            rule.asset_id IS NOT NULL OR rule.asset_kind <> '' OR rule.product_id IS NOT NULL
                AS asks_for_asset
       FROM scoring_rule AS rule
@@ -69,45 +78,44 @@ rule_of_asset AS MATERIALIZED (
 done AS MATERIALIZED (
     SELECT activity.id, activity.lead_id, activity.kind, activity.asset_id, activity.campaign_id,
            activity.occurred_at, scope.at
-      FROM scope
-      JOIN leads_activity AS activity ON activity.lead_id = scope.id
-     WHERE NOT activity.is_automatic AND activity.occurred_at <= scope.at
+      FROM leads_activity AS activity
+      JOIN scope ON scope.id = activity.lead_id
+     WHERE {activities} AND NOT activity.is_automatic AND activity.occurred_at <= scope.at
 ),
 matched AS (
     SELECT done.id, done.lead_id, done.occurred_at, done.at, rule.id AS rule_id, rule.group_id,
-           rule.points, rule.half_life_days, rule."limit", rule.limit_count
+           rule.points, rule.half_life, rule.most, rule.is_daily
       FROM done
       JOIN rule ON rule.kind = done.kind AND NOT rule.asks_for_asset
        AND (rule.campaign_id IS NULL OR rule.campaign_id = done.campaign_id)
      UNION ALL
     SELECT done.id, done.lead_id, done.occurred_at, done.at, rule.id, rule.group_id,
-           rule.points, rule.half_life_days, rule."limit", rule.limit_count
+           rule.points, rule.half_life, rule.most, rule.is_daily
       FROM done
       JOIN rule_of_asset AS rule ON rule.kind = done.kind AND rule.on_asset = done.asset_id
        AND (rule.campaign_id IS NULL OR rule.campaign_id = done.campaign_id)
 ),
 counted AS (
-    SELECT id, lead_id, occurred_at, at, rule_id, group_id, points, half_life_days,
+    SELECT id, lead_id, occurred_at, at, rule_id, group_id, points, half_life,
            TRUE AS is_counted
-      FROM matched WHERE "limit" = 'none'
+      FROM matched WHERE most IS NULL
      UNION ALL
-    SELECT id, lead_id, occurred_at, at, rule_id, group_id, points, half_life_days,
+    SELECT id, lead_id, occurred_at, at, rule_id, group_id, points, half_life,
            row_number() OVER (
                PARTITION BY lead_id, rule_id,
-                   CASE WHEN "limit" = 'daily' THEN (occurred_at AT TIME ZONE 'UTC')::date END
+                   CASE WHEN is_daily THEN (occurred_at AT TIME ZONE 'UTC')::date END
                ORDER BY occurred_at, id
-           ) <= CASE WHEN "limit" = 'once' THEN 1 ELSE limit_count END
-      FROM matched WHERE "limit" <> 'none'
+           ) <= most
+      FROM matched WHERE most IS NOT NULL
 ),
 earned AS (
     -- The exponent stops at −1000: a double cannot go further down, and nothing is left by then.
     SELECT id, lead_id, occurred_at, rule_id, group_id, points, is_counted,
            CASE WHEN NOT is_counted THEN 0
-                WHEN half_life_days IS NULL THEN points
-                ELSE points * power(2::double precision, -LEAST(
-                    date_part('epoch', at - occurred_at)
-                    / (half_life_days * 86400.0::double precision),
-                    1000))
+                WHEN half_life IS NULL THEN points
+                ELSE points * power(
+                    2::double precision,
+                    -LEAST(date_part('epoch', at - occurred_at) / half_life, 1000))
             END AS remaining
       FROM counted
 )"""
@@ -159,7 +167,7 @@ def compute_scores(scope: Scope, *, rule_set: RuleSet) -> list[Score]:
     bands = [rule_set.fit_a_from, rule_set.fit_b_from]
     bands += [rule_set.engagement_1_from, rule_set.engagement_2_from]
     with connection.cursor() as cursor:
-        sql += SCORES.format(fit=_fit_sql(rule_set, cursor=cursor))
+        sql += SCORES.format(fit=_fit_sql(scope, rule_set, cursor=cursor))
         cursor.execute(sql, [*params, rule_set.engagement_cap, *bands])
         return [Score(*row) for row in cursor.fetchall()]
 
@@ -167,7 +175,9 @@ def compute_scores(scope: Scope, *, rule_set: RuleSet) -> list[Score]:
 def earned_sql(scope: Scope, *, rule_set: RuleSet) -> tuple[str, list[Any]]:
     """The shared beginning of the statement, up to `earned`: one row per activity and rule."""
     rows, params = scope.sql()
-    return EARNED.format(scope=rows), [*params, rule_set.pk]
+    activities, which = scope.which("activity.lead_id")
+    sql = EARNED.format(scope=rows, activities=activities)
+    return sql, [*params, rule_set.pk, *which]
 
 
 def fits(condition: Mapping[str, Any]) -> Q:
@@ -178,12 +188,14 @@ def fits(condition: Mapping[str, Any]) -> Q:
     return query
 
 
-def _fit_sql(rule_set: RuleSet, *, cursor: Any) -> str:
+def _fit_sql(scope: Scope, rule_set: RuleSet, *, cursor: Any) -> str:
     """`(id, points)` for the leads in scope: the fit rules as conditional sums, made by the ORM."""
     points: Combinable = Value(0)
     for rule in rule_set.fit_rules.filter(is_active=True):
         points = points + fit_points(rule)
-    wanted = Lead.objects.filter(pk__in=RawSQL("SELECT id FROM scope", []))
+    wanted = Lead.objects.filter(pk__in=list(scope.lead_ids or []))
+    if scope.lead_ids is None:
+        wanted = Lead.objects.filter(pk__range=(scope.first_id, scope.last_id))
     rows = wanted.order_by().annotate(points=points).values_list("id", "points")
     sql, params = rows.query.sql_with_params()
     text: str = cursor.mogrify(sql, params).decode()

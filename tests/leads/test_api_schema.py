@@ -38,7 +38,7 @@ def _ask(cases: Any, key: dict[str, str]) -> None:
     """Send what the description allows; any answer but a crash is fine."""
 
     @settings(
-        max_examples=15,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],

@@ -218,9 +218,11 @@ def test_a_flood_from_one_address_is_answered_429_and_others_are_not(
     assert liar["Retry-After"] == "60"
 
 
-def test_addresses_are_counted_without_redis(form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_are_counted_without_redis(
+    form: Form, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
     monkeypatch.setattr(limits, "_redis_back_at", 0.0)
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     limits._redis.cache_clear()
 
     assert _send(form).status_code == 303

@@ -17,7 +17,9 @@ _numbers = itertools.count(1)
 def enter(db: None, at: datetime) -> Callable[..., list[int]]:
     """Create leads that enter a stage; returns their ids."""
 
-    def run(count: int = 1, *, stage: str = "mql", on: datetime | None = None, **facts: Any) -> list[int]:
+    def run(
+        count: int = 1, *, stage: str = "mql", on: datetime | None = None, **facts: Any
+    ) -> list[int]:
         people = [
             leads.NewLead(
                 at=on or at, stage=stage, facts={"external_id": f"x{next(_numbers)}"} | facts

@@ -27,7 +27,7 @@ def reached(report: FunnelReport) -> dict[str, int]:
 
 
 def by_value(report: FunnelReport) -> dict[str | None, tuple[int, int]]:
-    return {one.group.key: (one.offered, one.won) for one in report.groups if one.group}
+    return {one.group.key: (one.offered, one.won) for one in report.groups}
 
 
 def test_each_count_equals_a_plain_count_of_the_history(
@@ -45,9 +45,7 @@ def test_each_count_equals_a_plain_count_of_the_history(
 
     expected = {key: count_rows(REACHED, PATH[place:]) for place, key in enumerate(PATH)}
     assert reached(report) == expected
-    assert expected == {
-        "inquiry": 20, "mql": 14, "sal": 9, "sql": 5, "opportunity": 2, "customer": 2,
-    }
+    assert list(expected.values()) == [20, 14, 9, 5, 2, 2]
 
 
 def test_a_skipped_stage_counts_as_reached_and_a_detour_does_not(
@@ -101,18 +99,14 @@ def test_every_dimension_splits_the_same_leads(enter: Enter, at: datetime, rep: 
     spring = Campaign.objects.create(key="spring", name="Spring")
     south = Territory.objects.create(key="south", name="South")
     pump, valve = (Product.objects.create(key=key, name=key) for key in ("pump", "valve"))
-    both, plain = enter(
-        2, campaign_id=spring.pk, territory_id=south.pk, owner_id=rep.pk, country="DE",
-        persona="influencer",
-    )
+    known = {"campaign_id": spring.pk, "territory_id": south.pk, "owner_id": rep.pk}
+    both, plain = enter(2, **known, country="DE", persona="influencer")
     enter(1)
     Lead.objects.get(pk=both).products.set([pump, valve])
     Lead.objects.get(pk=plain).products.set([pump])
 
-    found = {
-        by: {key: offered for key, (offered, _) in by_value(queries.funnel(user=None, at=at, by=by)).items()}
-        for by in queries.LEAD_DIMENSIONS
-    }
+    reports = {by: queries.funnel(user=None, at=at, by=by) for by in queries.LEAD_DIMENSIONS}
+    found = {by: {one.group.key: one.offered for one in reports[by].groups} for by in reports}
 
     assert found == {
         "source": {None: 3},
@@ -124,7 +118,7 @@ def test_every_dimension_splits_the_same_leads(enter: Enter, at: datetime, rep: 
         "country": {"DE": 2, "": 1},
         "month": {"2026-03": 3},
     }
-    assert queries.funnel(user=None, at=at, by="product").overall.offered == 3
+    assert reports["product"].overall.offered == 3
 
 
 def test_the_cohort_is_told_by_when_the_cycle_began(enter: Enter, act: Act, at: datetime) -> None:

@@ -48,7 +48,9 @@ def test_random_histories_are_counted_as_a_naive_recount_does(
     } == naive_recount(start, end)
 
 
-def live(stage: str, source: str | None, verbs: list[str], *, may_skip: bool, since: datetime) -> None:
+def live(
+    stage: str, source: str | None, verbs: list[str], *, may_skip: bool, since: datetime
+) -> None:
     """One lead's life: a verb every other day; what is refused does not happen."""
     person = leads.NewLead(at=since, stage=stage, facts={"source": source})
     lead = leads.create_leads(people=[person], at=since, is_silent=True)[0]

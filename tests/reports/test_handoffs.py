@@ -35,7 +35,9 @@ def test_outcomes_equal_a_plain_count_of_offers(
     report = queries.handoffs(user=None, at=at)[0]
 
     found = report.answers
-    counted = [count_rows(OUTCOMES, name) for name in ("accepted", "rejected", "expired", "pending")]
+    counted = [
+        count_rows(OUTCOMES, name) for name in ["accepted", "rejected", "expired", "pending"]
+    ]
     assert [found.accepted, found.rejected, found.expired, found.pending] == counted == [5, 2, 1, 2]
     assert found.offered == 10
 
@@ -122,10 +124,9 @@ def test_a_rep_is_the_one_who_decided_or_else_who_has_it(
 
     report = queries.handoffs(user=None, at=at, by="rep")[0]
 
-    assert [(one.group.label, one.answers.offered, one.answers.accepted) for one in report.groups] == [
-        (rep.name, 2, 2),
-        (other_rep.name, 1, 0),
-    ]
+    counts = {one.group.label: one.answers for one in report.groups}
+    assert list(counts) == [rep.name, other_rep.name]
+    assert [(one.offered, one.accepted) for one in counts.values()] == [(2, 2), (1, 0)]
 
 
 def test_months_come_in_their_order(answered: list[int], enter: Enter, at: datetime) -> None:
@@ -144,7 +145,8 @@ def test_a_reader_counts_offers_of_visible_leads_only(
     enter(2, territory_id=theirs.pk)
     enter(1)
 
-    counted = [queries.handoffs(user=user, at=at)[0].answers.offered for user in (rep, other_rep, manager)]
+    readers = (rep, other_rep, manager)
+    counted = [queries.handoffs(user=user, at=at)[0].answers.offered for user in readers]
     assert counted == [1, 3, 3]
 
 

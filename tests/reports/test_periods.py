@@ -29,7 +29,8 @@ def test_a_month_is_cut_to_the_period_around_it() -> None:
     month = Period.month("2026-02")
 
     assert month == Period(date(2026, 2, 1), date(2026, 2, 28))
-    assert month.within(Period(date(2026, 2, 10), None)) == Period(date(2026, 2, 10), date(2026, 2, 28))
+    since = Period(date(2026, 2, 10), None)
+    assert month.within(since) == Period(date(2026, 2, 10), date(2026, 2, 28))
 
 
 def test_an_open_period_has_no_ends() -> None:

@@ -24,11 +24,17 @@ with embedded.ensure(durable=False):
     sys.stdin.read()
 """
 
-# As root the tests become `nobody`; the capability only lets it reach an interpreter under /root.
+# As root the tests become `nobody`; the capability only lets it pass folders closed to others.
 AS_ORDINARY_USER = (
     *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
     *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
 )
+
+
+def give_to_ordinary_user(home: Path) -> None:
+    """Hand a data folder to `nobody`."""
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 65534, 65534)
 
 
 def environment(home: Path, **extra: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from tests.runtime.machine import (
     all_gone,
     begin_use,
     eventually,
+    give_to_ordinary_user,
     python,
     using,
 )
@@ -160,14 +161,10 @@ def test_a_socket_folder_of_somebody_else_is_refused(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="every other test shows it already")
 def test_an_ordinary_user_can_do_the_same(home):
     home.mkdir()
-    os.chown(home, 65534, 65534)
-    for parent in list(home.parents)[:-2]:
-        parent.chmod(0o755)
+    give_to_ordinary_user(home)
 
     with using(home, prefix=AS_ORDINARY_USER):
-        assert {pid: Path(f"/proc/{pid}").stat().st_uid for pid in pids_of(home)} == dict.fromkeys(
-            pids_of(home), 65534
-        )
+        assert {Path(f"/proc/{pid}").stat().st_uid for pid in pids_of(home)} == {65534}
 
 
 def test_nothing_is_started_where_addresses_are_given(home):

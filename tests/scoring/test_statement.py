@@ -18,7 +18,7 @@ from tests.scoring import oracle
 
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 KINDS = ["page_view", "download", "form"]
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 maybe = st.none() | st.integers(0, 1)
 rule_facts = st.fixed_dictionaries(

@@ -25,7 +25,7 @@ def build_demo(
 ) -> int:
     """Add the demo company and `count` leads with a history of `days` days up to `at`."""
     random = Random(seed)
-    company = found_company(today=at.date(), at=at, random=random)
+    company = found_company(today=at.date(), at=at, random=Random(f"costs {seed}"))
     stories = [
         tell(number, now=at, days=days, products=company.prices, random=random)
         for number in range(count)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from leadflow.core.errors import DomainError, Invalid
 from reports import queries, rendering
 from reports.engine.periods import Period
+from reports.rendering import as_text
 
 Json = dict[str, Any]
 
@@ -84,8 +85,8 @@ class Command(BaseCommand):
             report = _report(options["name"])(_wish(options))
         except DomainError as error:
             raise CommandError(str(error), returncode=2) from error
-        said = json.dumps(report, ensure_ascii=False) if options["json"] else rendering.as_text(report)
-        self.stdout.write(said)
+        as_json = options["json"]
+        self.stdout.write(json.dumps(report, ensure_ascii=False) if as_json else as_text(report))
 
 
 def _report(name: str) -> Callable[[Wish], Json]:
@@ -109,7 +110,8 @@ def _day(options: dict[str, Any], name: str, option: str) -> date | None:
     try:
         return date.fromisoformat(given)
     except ValueError:
-        raise Invalid(f"{option} {given} is no date; write it like 2026-01-31.", field=name) from None
+        said = f"{option} {given} is no date; write it like 2026-01-31."
+        raise Invalid(said, field=name) from None
 
 
 def _help_on_by() -> str:

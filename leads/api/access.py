@@ -1,0 +1,32 @@
+"""Who calls, and what they may see."""
+
+from django.http import Http404
+from rest_framework.request import Request
+
+from leadflow.core.models import User
+from leads.models import Lead
+from leads.models.people import LeadQuerySet
+
+LARGEST_ID = 2**63 - 1
+
+
+def caller(request: Request) -> User:
+    """The user whose key or session this is; the permission classes let nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def shown(rows: LeadQuerySet) -> LeadQuerySet:
+    """Leads with all that the API shows of them, in a constant number of queries."""
+    return rows.select_related("company", "owner", "campaign", "territory").prefetch_related(
+        "products"
+    )
+
+
+def visible_lead(request: Request, lead_id: int) -> Lead:
+    """A lead the caller may see; 404 otherwise."""
+    rows = shown(Lead.objects.visible_to(caller(request)))
+    lead = rows.filter(pk=min(lead_id, LARGEST_ID)).first()
+    if lead is None:
+        raise Http404("There is no such lead, or it is not yours to see.")
+    return lead
