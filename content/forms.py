@@ -11,7 +11,7 @@ from leadflow.core.errors import Invalid
 
 
 class AssetForm(forms.ModelForm):
-    """Everything a marketer writes about a piece of content; texts are tried before they are kept."""
+    """What a marketer writes about a piece of content; texts are tried before they are kept."""
 
     personas = forms.MultipleChoiceField(
         choices=Persona.choices,
@@ -45,7 +45,7 @@ class AssetForm(forms.ModelForm):
         }
         labels = {"is_public": "Everybody may read it at its public address"}
         help_texts = {
-            "subject": "For e-mails and letters. Fields such as {{ lead.first_name }} work here, too.",
+            "subject": "For e-mails and letters. Fields such as {{ lead.first_name }} work, too.",
             "products": "None ticked: suits every product.",
             "body": "Empty lines part paragraphs. # heading, - list, **bold**, [link](https://…), "
             "{{ lead.first_name | default: &quot;there&quot; }}.",

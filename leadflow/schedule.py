@@ -17,7 +17,8 @@ class Sweep:
 
     def load(self) -> Callable[..., int]:
         """Return the function behind the path."""
-        return import_string(self.path)  # type: ignore[no-any-return]
+        sweep: Callable[..., int] = import_string(self.path)
+        return sweep
 
 
 SWEEPS = (

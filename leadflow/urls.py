@@ -1,35 +1,23 @@
 """All addresses, composed from the apps."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
-_parts = [
-    ("", "leads.urls.public"),
-    ("", "content.urls.public"),
-    ("m/", "nurture.urls.public"),
-    ("leads/", "leads.urls"),
-    ("content/", "content.urls"),
-    ("scoring/", "scoring.urls"),
-    ("programs/", "nurture.urls"),
-    ("queue/", "handoff.urls"),
-    ("reports/", "reports.urls"),
-    ("api/v1/", "leads.urls.api"),
-]
-
-
-def _exists(name: str) -> bool:
-    try:
-        spec = find_spec(name)
-        return spec is not None and spec.origin is not None
-    except ModuleNotFoundError:
-        return False
-
-
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
+    # Everybody
+    path("", include("leads.urls.public")),
+    path("", include("content.urls.public")),
+    path("m/", include("nurture.urls.public")),
+    # People who are signed in
     path("", include("leadflow.core.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("leads/", include("leads.urls")),
+    path("content/", include("content.urls")),
+    path("scoring/", include("scoring.urls")),
+    path("programs/", include("nurture.urls")),
+    path("queue/", include("handoff.urls")),
+    path("reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
-    *(path(prefix, include(module)) for prefix, module in _parts if _exists(module)),
+    # Programs
+    path("api/v1/", include("leads.urls.api")),
 ]

@@ -10,7 +10,7 @@ class NurtureConfig(AppConfig):
     name = "nurture"
 
     def ready(self) -> None:
-        """Follow the leads, show programs on their record and on the rail, install the shipped program."""
+        """Follow the leads, show programs on their record and on the rail, ship the first one."""
         post_migrate.connect(_install_program, sender=self)
         from leadflow.core import events, navigation
         from leadflow.core.models import Role

@@ -33,8 +33,6 @@ class SlotForm(forms.Form):
     def __init__(self, *args: Any, program: Program, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         steps = program.steps.filter(is_active=True).order_by("day", "position")
+        assets = Asset.objects.filter(kind__in=set(CONTENT.values())).order_by("kind", "title")
         self.fields["step"].queryset = steps  # type: ignore[attr-defined]
-        kinds = set(CONTENT.values())
-        self.fields["asset"].queryset = Asset.objects.filter(kind__in=kinds).order_by(
-            "kind", "title"
-        )  # type: ignore[attr-defined]
+        self.fields["asset"].queryset = assets  # type: ignore[attr-defined]

@@ -65,7 +65,7 @@ def lead_context(
 
 
 def build_email(message: Message, *, text: Text, context: dict[str, Any]) -> EmailMultiAlternatives:
-    """The e-mail as it goes out: both parts and every header the law and mailbox providers ask for."""
+    """The e-mail as it goes out: both parts and every header that law and mailbox providers ask."""
     url = unsubscribe_url(message) if message.is_marketing else ""
     context = {**context, "links": {**context["links"], "unsubscribe": url}}
     brand = library.brand()

@@ -1,6 +1,6 @@
 """Fixtures that every test may use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,10 +12,9 @@ from tests.factories import people
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: object) -> Iterator[None]:
+def _quick_passwords(settings: object) -> None:
     """Argon2 is slow on purpose; sign-ins in tests need not be."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    yield
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""The little markup that people write: paragraphs, "# " headings, "- " lists, **bold**, [links](address).
+"""The little markup that people write: paragraphs, "# " headings, "- " lists, **bold**, [links](…).
 
-Liquid tags pass through untouched, so that what a tag inserts is never read as markup. Text that begins
-with "<" is HTML already.
+Liquid tags pass through untouched, so that what a tag inserts is never read as markup. Text that
+begins with "<" is HTML already.
 """
 
 import html
@@ -53,7 +53,7 @@ def to_text(hidden: str, tags: list[str]) -> str:
 
 
 def _blocks(hidden: str, tags: list[str], draw: Callable[[list[str]], str]) -> Iterator[str]:
-    """Paragraphs, lists and headings drawn one by one; lines of nothing but logic stand between them."""
+    """Paragraphs, lists and headings drawn one by one; lines of mere logic stand between them."""
     lines: list[str] = []
     for line in hidden.replace("\r\n", "\n").split("\n"):
         is_logic = bool(LOGIC_LINE.match(line)) and _is_logic(line, tags)

@@ -34,7 +34,7 @@ def brand() -> Brand:
 def find_assets(
     *, q: str = "", kind: str = "", product: str = "", persona: str = ""
 ) -> QuerySet[Asset]:
-    """Assets whose title, summary or key holds every word of `q`, narrowed by kind, product, persona."""
+    """Assets whose title, summary or key holds every word of `q`; narrowed by the others."""
     found = Asset.objects.prefetch_related("products")
     for word in q.split():
         found = found.filter(

@@ -1,7 +1,7 @@
 """E-mails: subject, text part and HTML part in the look of the brand.
 
-The frame and the author's text are drawn and inlined once per text; each message only fills in its fields
-and cleans what came out.
+The frame and the author's text are drawn and inlined once per text; each message only fills in its
+fields and cleans what came out.
 """
 
 import html
@@ -23,7 +23,8 @@ STYLE = """
 body { margin: 0; padding: 0; background: #f4f5f7; }
 .sheet { width: 100%; background: #f4f5f7; }
 .page { width: 100%; max-width: 600px; margin: 0 auto; background: #ffffff; color: INK;
-  font-family: -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; font-size: 16px; line-height: 1.55; }
+  font-family: -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;
+  font-size: 16px; line-height: 1.55; }
 .head { padding: 24px 32px 0; font-size: 15px; font-weight: 600; color: ACCENT; }
 .body { padding: 16px 32px 24px; }
 .body p { margin: 0 0 16px; }
@@ -32,7 +33,8 @@ body { margin: 0; padding: 0; background: #f4f5f7; }
 .body ul { margin: 0 0 16px; padding: 0 0 0 20px; }
 .body li { margin: 0 0 6px; }
 .body a { color: ACCENT; text-decoration: underline; }
-.foot { padding: 16px 32px 24px; border-top: 1px solid #e3e5ea; font-size: 12px; line-height: 1.5; color: #5d6474; }
+.foot { padding: 16px 32px 24px; border-top: 1px solid #e3e5ea; font-size: 12px; line-height: 1.5;
+  color: #5d6474; }
 .foot a { color: #5d6474; text-decoration: underline; }
 """
 
@@ -64,7 +66,7 @@ def render_email(
 
 @lru_cache(maxsize=500)
 def _framed(body: str, brand: Brand, has_link: bool) -> tuple[str, str, str]:
-    """The inlined page in three parts: above the author's text, the text as a template, and below it."""
+    """The inlined page in three parts: above the text, the text as a template, and below it."""
     hidden, tags = markup.hide_tags(body)
     page = css_inline.CSSInliner(load_remote_stylesheets=False).inline(
         _frame(clean_mail(markup.to_html(hidden, tags)), brand, has_link)
@@ -87,7 +89,8 @@ def _frame(inner: str, brand: Brand, has_link: bool) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{name}</title><style>{style}</style></head><body>"
-        '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0"><tr><td align="center">'
+        '<table role="presentation" class="sheet" cellpadding="0" cellspacing="0">'
+        '<tr><td align="center">'
         '<table role="presentation" class="page" cellpadding="0" cellspacing="0">'
         f'<tr><td class="head" align="left">{name}</td></tr>'
         f'<tr><td class="body" align="left">{BEGIN}{inner}{END}</td></tr>'

@@ -9,13 +9,71 @@ from content.engine import markup
 from content.rendering.templates import compile_source, run
 
 TAGS = frozenset(
-    "a abbr b blockquote br code dd div dl dt em figcaption figure h2 h3 h4 hr i img li ol p pre small span "
-    "strong sub sup table tbody td th thead tr u ul".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figcaption",
+        "figure",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "i",
+        "img",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "u",
+        "ul",
+    ]
 )
 STYLES = frozenset(
-    "background background-color border border-radius border-top border-bottom color font-family font-size "
-    "font-style font-weight line-height margin margin-top margin-bottom max-width padding padding-left "
-    "text-align text-decoration vertical-align width height".split()
+    [
+        "background",
+        "background-color",
+        "border",
+        "border-radius",
+        "border-top",
+        "border-bottom",
+        "color",
+        "font-family",
+        "font-size",
+        "font-style",
+        "font-weight",
+        "line-height",
+        "margin",
+        "margin-top",
+        "margin-bottom",
+        "max-width",
+        "padding",
+        "padding-left",
+        "text-align",
+        "text-decoration",
+        "vertical-align",
+        "width",
+        "height",
+    ]
 )
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "width", "height"}}
 MAIL_ATTRIBUTES = {

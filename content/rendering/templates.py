@@ -12,17 +12,50 @@ from liquid.undefined import StrictDefaultUndefined
 from content.engine import markup
 from leadflow.core.errors import Invalid
 
-# Filters that multiply what they are given (join over a range, replace by a long text) are left out.
+# Filters that multiply what they get (join over a range, replace by a long text) are left out.
 FILTERS = frozenset(
-    "append capitalize date default divided_by downcase escape minus plus prepend remove round size "
-    "strip times truncate truncatewords upcase url_encode".split()
+    [
+        "append",
+        "capitalize",
+        "date",
+        "default",
+        "divided_by",
+        "downcase",
+        "escape",
+        "minus",
+        "plus",
+        "prepend",
+        "remove",
+        "round",
+        "size",
+        "strip",
+        "times",
+        "truncate",
+        "truncatewords",
+        "upcase",
+        "url_encode",
+    ]
 )
 TAGS = frozenset(
-    "assign break capture case comment content continue for if output unless # illegal".split()
+    [
+        "assign",
+        "break",
+        "capture",
+        "case",
+        "comment",
+        "content",
+        "continue",
+        "for",
+        "if",
+        "output",
+        "unless",
+        "#",
+        "illegal",
+    ]
 )
 LONGEST_SOURCE = 100_000
 
-# Every field a text may use, with an example: the reference of authors and the check of what they write.
+# Every field a text may use, with an example: the authors' reference and the check of their texts.
 FIELDS: dict[str, Any] = {
     "lead": {
         "first_name": "Ada",
@@ -102,7 +135,7 @@ def render_line(source: str, context: Mapping[str, Any]) -> str:
 
 
 def check_template(source: str, *, field: str = "body") -> None:
-    """Raise Invalid naming `field` when a text could not be sent: broken tags, unknown fields, no end."""
+    """Raise Invalid naming `field` when a text could not be sent: broken, unknown fields, no end."""
     try:
         run(_parse(_checking, source), FIELDS)
     except Invalid as error:

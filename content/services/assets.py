@@ -20,7 +20,7 @@ FACTS = (*TEXT, "kind", "summary", "personas", "stages", "is_public")
 def save_asset(
     *, asset_id: int | None = None, values: Mapping[str, Any], by: User | None, at: datetime
 ) -> Asset:
-    """Create an asset, or change one; raises Invalid naming the field whose text cannot be filled in."""
+    """Create or change an asset; raises Invalid naming the field whose text cannot be filled in."""
     if by is not None:
         check_may_edit(by=by)
     for name in ("subject", "body"):

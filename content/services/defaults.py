@@ -28,7 +28,8 @@ SHIPPED = (
         subject="Thank you for your interest in " + TOPIC,
         body=GREETING + (
             "thank you for looking at " + TOPIC + ". I promise to keep this short.\n\n"
-            "Over the next weeks I will send you a few notes that other people in your role found useful:\n\n"
+            "Over the next weeks I will send you a few notes that other people in "
+            "your role found useful:\n\n"
             "- how teams like yours usually start\n"
             "- what it costs and what it saves, in plain numbers\n"
             "- the mistakes that are cheap to avoid early\n\n"
@@ -49,13 +50,16 @@ SHIPPED = (
         "nine-touch-guide", Asset.Kind.EMAIL, "Day 10: how teams like yours start",
         subject="How teams like yours start",
         body=GREETING + (
-            "most teams{% if lead.company != \"\" %} of the size of {{ lead.company }}{% endif %} begin with three "
+            "most teams{% if lead.company != \"\" %} of the size of "
+            "{{ lead.company }}{% endif %} begin with three "
             "steps:\n\n"
             "- **Pick one process** that everybody agrees is slow. Leave the rest alone.\n"
             "- **Measure it for two weeks** before you change anything.\n"
             "- **Change one thing**, and measure for two weeks again.\n\n"
-            "It sounds modest, and that is why it works: after a month you have a number that your colleagues believe.\n\n"
-            "Would a one-page template for those measurements help? Answer “yes” and I will send it."
+            "It sounds modest, and that is why it works: after a month you have a "
+            "number that your colleagues believe.\n\n"
+            "Would a one-page template for those measurements help? Answer “yes” "
+            "and I will send it."
         ) + SIGNATURE,
     ),
     _Shipped(
@@ -66,8 +70,10 @@ SHIPPED = (
             "- the price itself, which we tell you before the first meeting if you ask\n"
             "- the hours your own people spend in the first month\n"
             "- what you stop paying for afterwards\n\n"
-            "The second part is the one that plans forget. Ask every supplier for it, us included.\n\n"
-            "If you tell me roughly how many people would use it, I will send you the sum for your case."
+            "The second part is the one that plans forget. Ask every supplier for "
+            "it, us included.\n\n"
+            "If you tell me roughly how many people would use it, I will send you "
+            "the sum for your case."
         ) + SIGNATURE,
     ),
     _Shipped(
@@ -101,9 +107,11 @@ SHIPPED = (
         body=GREETING + (
             "after many projects with " + TOPIC + " we see the same three mistakes:\n\n"
             "- **Starting with everybody.** Begin with the five people who want it.\n"
-            "- **Copying the old way.** Half of the old steps were there for a reason nobody remembers.\n"
+            "- **Copying the old way.** Half of the old steps were there for a "
+            "reason nobody remembers.\n"
             "- **No owner.** A project that belongs to a committee belongs to nobody.\n\n"
-            "Which of them would be hardest to avoid at {{ lead.company | default: \"your company\" }}? "
+            "Which of them would be hardest to avoid at "
+            "{{ lead.company | default: \"your company\" }}? "
             "I would like to hear it."
         ) + SIGNATURE,
     ),
@@ -111,7 +119,8 @@ SHIPPED = (
         "nine-touch-meeting", Asset.Kind.EMAIL, "Day 32: asking for a meeting",
         subject="Half an hour to look at it together?",
         body=GREETING + (
-            "you have heard from me a few times now, so let me ask plainly: shall we spend half an hour on your case?\n\n"
+            "you have heard from me a few times now, so let me ask plainly: shall "
+            "we spend half an hour on your case?\n\n"
             "We would do three things: look at how you work today, show " + TOPIC + " on an example of yours, and say "
             "honestly whether it fits.\n\n"
             "Answer with two times that suit you next week, and I will confirm one of them."

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from content import queries, rendering, services
 from content.forms import AssetForm
 from content.models import Asset, Persona, Product
+from content.views.access import PageRequest
 from leadflow.core.errors import Invalid
 from leadflow.core.tables import Keyset
 
 
 @require_safe
 @permission_required("content.see", raise_exception=True)
-def library(request: HttpRequest) -> HttpResponse:
+def library(request: PageRequest) -> HttpResponse:
     """The list by kind, narrowed by words, product and persona."""
     chosen = {
         name: request.GET.get(name, "").strip() for name in ("q", "kind", "product", "persona")
@@ -38,7 +39,7 @@ def library(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("content.edit", raise_exception=True)
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: PageRequest) -> HttpResponse:
     """Write a new piece of content."""
     form = AssetForm(
         request.POST or None, initial={"kind": request.GET.get("kind", Asset.Kind.EMAIL)}
@@ -52,7 +53,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("content.see", raise_exception=True)
-def asset(request: HttpRequest, asset_id: int) -> HttpResponse:
+def asset(request: PageRequest, asset_id: int) -> HttpResponse:
     """Read an asset; marketing may change it."""
     found = get_object_or_404(Asset, pk=asset_id)
     may_edit = request.user.has_perm("content.edit")
@@ -77,7 +78,7 @@ def asset(request: HttpRequest, asset_id: int) -> HttpResponse:
 
 @require_safe
 @permission_required("content.see", raise_exception=True)
-def preview_pdf(request: HttpRequest, asset_id: int) -> HttpResponse:
+def preview_pdf(request: PageRequest, asset_id: int) -> HttpResponse:
     """A letter or a paper as it will be printed, for an example person."""
     found = get_object_or_404(Asset, pk=asset_id)
     if found.kind == Asset.Kind.LETTER:

@@ -10,7 +10,7 @@ from handoff.queries.workspace import moves_for
 from leadflow.core.models import User
 from leads.models import Lead, Offer, Opportunity
 
-PRIMARY = ("accept", "advance", "win", "offer", "revive")
+PRIMARY = ("accept", "advance", "win", "offer")
 
 
 def work_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:

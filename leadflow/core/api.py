@@ -64,5 +64,3 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         body = {"detail": str(error)} | ({"field": error.field} if error.field else {})
         return Response(body, status=error.status)
     return exception_handler(error, context)
-
-

@@ -55,7 +55,7 @@ def copy_instances(instances: Sequence[models.Model]) -> None:
     names = [field.attname for field in fields]
     copy_rows(
         model._meta.db_table,
-        [field.column for field in fields],
+        [str(field.column) for field in fields],
         ([getattr(instance, name) for name in names] for instance in instances),
     )
 
@@ -67,9 +67,9 @@ def update_columns(instances: Sequence[models.Model], names: Sequence[str]) -> N
     meta = type(instances[0])._meta
     fields = [field for field in meta.concrete_fields if field.attname in names]
     quote = connection.ops.quote_name
-    types = [(meta.pk.rel_db_type(connection))] + [f.rel_db_type(connection) if f.is_relation else f.db_type(connection) for f in fields]
-    columns = [quote(meta.pk.column)] + [quote(field.column) for field in fields]
-    arrays = ", ".join(f"%s::{_base_type(kind)}[]" for kind in types)
+    types = [_type_of(field) for field in (meta.pk, *fields)]
+    columns = [quote(str(field.column)) for field in (meta.pk, *fields)]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
     assignments = ", ".join(f"{column} = fresh.{column}" for column in columns[1:])
     values = [[instance.pk for instance in instances]] + [
         [_plain(getattr(instance, field.attname)) for instance in instances] for field in fields
@@ -83,7 +83,10 @@ def update_columns(instances: Sequence[models.Model], names: Sequence[str]) -> N
         )
 
 
-def _base_type(kind: str | None) -> str:
+def _type_of(field: "models.Field[Any, Any]") -> str:
+    """The column type without its length, and bigint rather than an identity column."""
+    is_key = field.is_relation or field.primary_key
+    kind = field.rel_db_type(connection) if is_key else field.db_type(connection)
     return (kind or "text").split("(")[0]
 
 
@@ -101,7 +104,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str).translate(_ESCAPES) if value else _EMPTY[type(value)]
 
 
-_EMPTY = {dict: "{}", list: "[]", tuple: "[]"}
+_EMPTY: dict[Any, str] = {dict: "{}", list: "[]", tuple: "[]"}
 _ENCODERS: dict[type, Callable[[Any], str]] = {
     type(None): lambda value: "\\N",
     bool: lambda value: "t" if value else "f",
@@ -119,4 +122,6 @@ def _encode(value: Any) -> str:
     encoder = _ENCODERS.get(type(value))
     if encoder is not None:
         return encoder(value)
-    return _text(value) if isinstance(value, str) else str(value)  # choices are str of their own type
+    return (
+        _text(value) if isinstance(value, str) else str(value)
+    )  # choices are str of their own type

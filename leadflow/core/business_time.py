@@ -72,7 +72,7 @@ def add_business_seconds(start: datetime, seconds: float, week: WorkingWeek) -> 
     for step in range(50):
         starts, ends, sums = _shifts(week, year + step)
         index = bisect_right(sums, target) - 1
-        if 0 <= index and target - sums[index] <= ends[index] - starts[index]:
+        if index >= 0 and target - sums[index] <= ends[index] - starts[index]:
             moment = datetime.fromtimestamp(starts[index] + target - sums[index], tz=UTC)
             return max(moment, start.astimezone(UTC))
     raise ValueError("this calendar has no working hours left to count")

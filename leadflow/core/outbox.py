@@ -18,7 +18,9 @@ KEEP_DONE_FOR = timedelta(days=30)
 def deliver_due(*, at: datetime, most: int = 500) -> int:
     """Run the handlers of up to `most` pending deliveries; returns how many were tried."""
     tried = 0
-    now = max(at, timezone.now())  # a rehearsal's past `at` must not hide what has just been published
+    now = max(
+        at, timezone.now()
+    )  # a rehearsal's past `at` must not hide what has just been published
     while tried < most and _deliver_next(at=now):
         tried += 1
     return tried

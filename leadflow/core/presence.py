@@ -2,11 +2,11 @@
 
 import psycopg2
 from django.db import connection, connections
-from psycopg2.extensions import connection as PgConnection
+from psycopg2 import extensions
 
 LOCK_KEY = 5_323_001
 
-_held: PgConnection | None = None
+_held: extensions.connection | None = None
 
 
 def announce() -> None:

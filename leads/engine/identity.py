@@ -23,7 +23,10 @@ def normalize_email(text: str) -> str:
         return ""
     local, _, domain = text.rpartition("@")
     try:
-        if local.isascii() and local.replace(".", "").replace("_", "").replace("-", "").replace("+", "").isalnum():
+        if (
+            local.isascii()
+            and local.replace(".", "").replace("_", "").replace("-", "").replace("+", "").isalnum()
+        ):
             plain = not local.startswith(".") and not local.endswith(".") and ".." not in local
             if plain and len(local) <= 64 and len(text) <= 254:
                 return f"{local.lower()}@{_check_domain(domain)}"

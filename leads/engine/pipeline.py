@@ -186,4 +186,6 @@ class Pipeline:
             return "offer"
         if self.is_won(target) and target == self.won_stage():
             return "win"
-        return {RECYCLED: "recycle", DISQUALIFIED: "disqualify", LOST: "lose"}.get(target, "advance")
+        return {RECYCLED: "recycle", DISQUALIFIED: "disqualify", LOST: "lose"}.get(
+            target, "advance"
+        )

@@ -1,12 +1,12 @@
 """The mapping file: which column of a file is which fact.
 
-    {
-      "match": "external_id",                     e-mail when not given; also "phone"
-      "columns": {"mql_id": "external_id", "origin": "source", "x": "attributes.x"},
-      "stage": {"key": "mql", "at": "first_contact_date"},      optional
-      "time_zone": "America/Sao_Paulo",           of times without a zone; UTC when not given
-      "only_existing": false                      true: a row that matches nobody is rejected
-    }
+{
+  "match": "external_id",                     e-mail when not given; also "phone"
+  "columns": {"mql_id": "external_id", "origin": "source", "x": "attributes.x"},
+  "stage": {"key": "mql", "at": "first_contact_date"},      optional
+  "time_zone": "America/Sao_Paulo",           of times without a zone; UTC when not given
+  "only_existing": false                      true: a row that matches nobody is rejected
+}
 """
 
 import json

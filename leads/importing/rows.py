@@ -12,8 +12,14 @@ from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.importing.mapping import Mapping
 
 LENGTHS = {
-    "external_id": 120, "first_name": 120, "last_name": 120, "job_title": 120, "company": 200,
-    "country": 2, "language": 10, "source": 80,
+    "external_id": 120,
+    "first_name": 120,
+    "last_name": 120,
+    "job_title": 120,
+    "company": 200,
+    "country": 2,
+    "language": 10,
+    "source": 80,
 }
 
 
@@ -64,7 +70,9 @@ class Parser:
         except Invalid as error:
             return RowError(number, column, str(error))
         if not facts[self.mapping.match]:
-            return RowError(number, self.mapping.facts[self.mapping.match], "The match key is blank.")
+            return RowError(
+                number, self.mapping.facts[self.mapping.match], "The match key is blank."
+            )
         company = facts.pop("company", "")
         attributes = {name: clean(row[index], most=500) for name, index in self.attributes}
         return Person(number, facts, attributes, company, self.mapping.stage, at)

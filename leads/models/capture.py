@@ -100,11 +100,19 @@ class Activity(models.Model):
         CUSTOM = "custom", "Other activity"
 
     lead = models.ForeignKey(
-        Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="activities",
+        Lead,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="activities",
         db_index=False,
     )
     visitor = models.ForeignKey(
-        Visitor, null=True, blank=True, on_delete=models.CASCADE, related_name="activities",
+        Visitor,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="activities",
         db_index=False,
     )
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -133,12 +141,11 @@ class Activity(models.Model):
         verbose_name_plural = "activities"
         indexes = [
             models.Index(
-                fields=["lead", "-occurred_at", "-id"], name="activity_of_lead",
+                fields=["lead", "-occurred_at", "-id"],
+                name="activity_of_lead",
                 condition=Q(lead__isnull=False),
             ),
-            models.Index(
-                fields=["visitor"], name="activity_of_visitor", condition=Q(lead=None)
-            ),
+            models.Index(fields=["visitor"], name="activity_of_visitor", condition=Q(lead=None)),
         ]
         constraints = [
             # The same fact reported twice by its source is one activity.
@@ -204,9 +211,7 @@ class FormSubmission(models.Model):
     class Meta:
         ordering = ["-received_at"]
         indexes = [
-            models.Index(
-                fields=["id"], name="submissions_waiting", condition=Q(state="received")
-            )
+            models.Index(fields=["id"], name="submissions_waiting", condition=Q(state="received"))
         ]
 
     def __str__(self) -> str:

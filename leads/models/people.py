@@ -1,5 +1,7 @@
 """Leads and what belongs to a person: company, territory, consent, opportunity."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
@@ -63,32 +65,39 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(Q(owner=user) | Q(territory=None) | Exists(mine))
 
 
-def _awaits_answer(lead: "Lead") -> bool:
-    return lead.pipeline.awaits_answer(lead.stage)
+# Conditions of the verbs; the library calls them with the lead alone.
 
 
-def _is_open(lead: "Lead") -> bool:
-    return lead.pipeline.is_open(lead.stage)
+def _awaits_answer(lead: Any) -> bool:
+    return bool(lead.pipeline.awaits_answer(lead.stage))
 
 
-def _is_detour_or_won(lead: "Lead") -> bool:
-    return not lead.pipeline.is_open(lead.stage)
+def _is_open(lead: Any) -> bool:
+    return bool(lead.pipeline.is_open(lead.stage))
 
 
-def _can_advance(lead: "Lead") -> bool:
-    return lead.pipeline.next_step(lead.stage, lead.towards, may_skip=lead.may_skip) is not None
+def _is_detour_or_won(lead: Any) -> bool:
+    return bool(not lead.pipeline.is_open(lead.stage))
 
 
-def _can_be_offered(lead: "Lead") -> bool:
-    return lead.pipeline.offer_ahead(lead.stage, lead.towards, may_skip=lead.may_skip) is not None
+def _can_advance(lead: Any) -> bool:
+    return bool(
+        lead.pipeline.next_step(lead.stage, lead.towards, may_skip=lead.may_skip) is not None
+    )
 
 
-def _can_win(lead: "Lead") -> bool:
-    return lead.pipeline.can_win(lead.stage, may_skip=lead.may_skip)
+def _can_be_offered(lead: Any) -> bool:
+    return bool(
+        lead.pipeline.offer_ahead(lead.stage, lead.towards, may_skip=lead.may_skip) is not None
+    )
 
 
-def _can_lose(lead: "Lead") -> bool:
-    return lead.pipeline.can_lose(lead.stage)
+def _can_win(lead: Any) -> bool:
+    return bool(lead.pipeline.can_win(lead.stage, may_skip=lead.may_skip))
+
+
+def _can_lose(lead: Any) -> bool:
+    return bool(lead.pipeline.can_lose(lead.stage))
 
 
 class Lead(models.Model):
@@ -102,14 +111,16 @@ class Lead(models.Model):
     last_name = models.CharField(max_length=120, blank=True)
     job_title = models.CharField(max_length=120, blank=True)
     company = models.ForeignKey(
-        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        Company,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
         db_index=False,
     )
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=10, blank=True)
-    persona = models.CharField(
-        max_length=20, choices=Persona.choices, default=Persona.UNKNOWN
-    )
+    persona = models.CharField(max_length=20, choices=Persona.choices, default=Persona.UNKNOWN)
     products = models.ManyToManyField(Product, blank=True, related_name="leads")
     attributes = models.JSONField(default=dict, blank=True)
     search = models.TextField(blank=True, editable=False)
@@ -117,17 +128,29 @@ class Lead(models.Model):
     # Where they came from; NULL says nobody knows, "" that the source was left blank
     source = models.CharField(max_length=80, null=True, blank=True)
     campaign = models.ForeignKey(
-        "leads.Campaign", null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        "leads.Campaign",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
         db_index=False,
     )
 
     # Who works on them
     owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
         db_index=False,
     )
     territory = models.ForeignKey(
-        Territory, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads",
+        Territory,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="leads",
         db_index=False,
     )
 
@@ -200,9 +223,11 @@ class Lead(models.Model):
     @transition(
         field=stage,
         source="*",
-        target=GET_STATE(lambda lead, **_: lead.pipeline.offer_ahead(
-            lead.stage, lead.towards, may_skip=lead.may_skip
-        )),
+        target=GET_STATE(
+            lambda lead, **_: lead.pipeline.offer_ahead(
+                lead.stage, lead.towards, may_skip=lead.may_skip
+            )
+        ),
         conditions=[_can_be_offered],
     )
     def offer(self) -> None:
@@ -238,9 +263,11 @@ class Lead(models.Model):
     @transition(
         field=stage,
         source="*",
-        target=GET_STATE(lambda lead, **_: lead.pipeline.next_step(
-            lead.stage, lead.towards, may_skip=lead.may_skip
-        )),
+        target=GET_STATE(
+            lambda lead, **_: lead.pipeline.next_step(
+                lead.stage, lead.towards, may_skip=lead.may_skip
+            )
+        ),
         conditions=[_can_advance],
     )
     def advance(self) -> None:
@@ -304,12 +331,15 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
 class StageChange(models.Model):
     """One line of a lead's history. Append-only; the last row is the one with the highest id."""
 
-    lead = models.ForeignKey(
-        Lead, on_delete=models.CASCADE, related_name="changes", db_index=False
-    )
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes", db_index=False)
     from_stage = models.ForeignKey(
-        Stage, null=True, on_delete=models.PROTECT, related_name="+", db_column="from_stage",
-        db_index=False, db_constraint=False,  # it was the to_stage of the row before
+        Stage,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_column="from_stage",
+        db_index=False,
+        db_constraint=False,  # it was the to_stage of the row before
     )
     to_stage = models.ForeignKey(
         Stage, on_delete=models.PROTECT, related_name="+", db_column="to_stage", db_index=False
@@ -385,9 +415,7 @@ class Offer(models.Model):
     team = models.ForeignKey(
         "core.Team", null=True, on_delete=models.SET_NULL, related_name="offers"
     )
-    assignee = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="offers"
-    )
+    assignee = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="offers")
     assigned_because = models.CharField(max_length=200, blank=True)
     cause_kind = models.CharField(max_length=40, blank=True)
     cause_id = models.BigIntegerField(null=True)
@@ -479,10 +507,10 @@ class Consent(models.Model):
     class Meta:
         ordering = ["-at", "-id"]
         indexes = [
-            models.Index(F("lead"), F("purpose"), F("at").desc(), F("id").desc(), name="consent_latest")
+            models.Index(
+                F("lead"), F("purpose"), F("at").desc(), F("id").desc(), name="consent_latest"
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.purpose}: {'given' if self.is_given else 'withdrawn'}"
-
-

@@ -1,6 +1,12 @@
 """Front door of the leads app: everything that changes a lead."""
 
-from leads.services.activities import append_history, attach_visitors, note_activities, record_activities
+from leads.services.activities import (
+    append_history,
+    attach_visitors,
+    note_activities,
+    record_activities,
+)
+from leads.services.acts import Act, Cause, Change, Moved
 from leads.services.capture import (
     Beacon,
     process_submissions,
@@ -11,6 +17,7 @@ from leads.services.capture import (
 )
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
@@ -19,13 +26,8 @@ from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
 from leads.services.verbs import (
     VERBS,
-    Act,
-    Cause,
-    Change,
-    Moved,
     accept,
     advance,
-    default_week,
     disqualify,
     expire,
     lose,

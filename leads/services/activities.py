@@ -73,7 +73,8 @@ def attach_visitors(*, leads_by_visitor: Mapping[UUID, int], at: datetime) -> in
     Visitor.objects.bulk_update(attached, ["lead"])
     for visitor in attached:
         Activity.objects.filter(visitor=visitor, lead=None).update(lead=visitor.lead_id)
-        Lead.objects.filter(pk=visitor.lead_id, campaign=None).update(campaign=visitor.campaign_id)
+        person = Lead.objects.filter(pk=leads_by_visitor[visitor.pk], campaign=None)
+        person.update(campaign=visitor.campaign_id)
     if attached:
         ids = tuple(sorted({visitor.lead_id for visitor in attached if visitor.lead_id}))
         events.publish(LeadsIdentified(at=at, lead_ids=ids))

@@ -17,8 +17,8 @@ from leadflow.core.errors import Invalid
 from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.models import Activity, Campaign, Consent, Form, FormSubmission, Lead, Visitor
 from leads.services.activities import attach_visitors, note_activities, record_activities
+from leads.services.acts import Cause
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
-from leads.services.verbs import Cause
 
 logger = logging.getLogger(__name__)
 

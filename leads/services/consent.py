@@ -36,9 +36,7 @@ def record_consent(
 
 
 @transaction.atomic
-def withdraw_consent(
-    *, lead_ids: Collection[int], purpose: str, source: str, at: datetime
-) -> None:
+def withdraw_consent(*, lead_ids: Collection[int], purpose: str, source: str, at: datetime) -> None:
     """Note that people withdrew their consent; what is queued for them stops with this transaction."""
     Consent.objects.bulk_create(
         Consent(lead_id=lead_id, purpose=purpose, is_given=False, source=source, at=at)

@@ -14,6 +14,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.events import ActivitiesRecorded
 from leads.models import Lead
+from leads.services.acts import Cause
 from leads.services.people import (
     NewLead,
     create_leads,
@@ -21,7 +22,6 @@ from leads.services.people import (
     lock_identity,
     update_facts,
 )
-from leads.services.verbs import Cause
 
 KEYS = ("external_id", "email")
 

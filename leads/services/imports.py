@@ -15,9 +15,10 @@ from leadflow.core.models import User
 from leads.engine.pipeline import Pipeline
 from leads.importing import Parser, Person, RowError, load_mapping, read_rows
 from leads.models import Import, Lead
+from leads.services.acts import Act, Cause
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
 from leads.services.pipeline import load_pipeline
-from leads.services.verbs import Act, Cause, move
+from leads.services.verbs import move
 
 CHUNK = 10_000
 KEEP_ERRORS = 1_000
@@ -251,7 +252,13 @@ def _act(
 ) -> Act:
     towards = pipeline.offered_sides[target].key if verb == "offer" else target
     return Act(
-        verb=verb, at=at, cause=cause, towards=towards, is_silent=True, may_skip=True, at_by_lead=times
+        verb=verb,
+        at=at,
+        cause=cause,
+        towards=towards,
+        is_silent=True,
+        may_skip=True,
+        at_by_lead=times,
     )
 
 

@@ -11,8 +11,9 @@ from leadflow.core import bulk, events
 from leads.engine.identity import fold
 from leads.events import ActivitiesRecorded
 from leads.models import Company, Lead, StageChange
+from leads.services.acts import NOBODY, Act, Cause, Change
+from leads.services.history import announce, open_offers, write_history
 from leads.services.pipeline import load_pipeline
-from leads.services.verbs import Act, Cause, Change, announce, open_offers, write_history
 
 FACTS = frozenset(
     "email phone first_name last_name job_title country language persona source campaign_id "
@@ -40,7 +41,7 @@ def lock_identity() -> None:
 
 @transaction.atomic
 def create_leads(
-    *, people: Sequence[NewLead], at: datetime, cause: Cause = Cause(), is_silent: bool = False
+    *, people: Sequence[NewLead], at: datetime, cause: Cause = NOBODY, is_silent: bool = False
 ) -> list[Lead]:
     """Create leads with the first line of their history; in the order of `people`.
 

@@ -102,7 +102,11 @@ def _newest_version(*, lock: bool) -> int:
 def _sides_switched_off(handoffs: list[Handoff]) -> set[str]:
     """Stages off the path because their hand-off is off; winning itself needs no hand-off."""
     off = [handoff for handoff in handoffs if not handoff.is_active]
-    winning = set(Stage.objects.filter(kind=Stage.Kind.WON).order_by("position").values_list("key", flat=True)[:1])
+    winning = set(
+        Stage.objects.filter(kind=Stage.Kind.WON)
+        .order_by("position")
+        .values_list("key", flat=True)[:1]
+    )
     return {side for handoff in off for side in (handoff.offered_id, handoff.accepted_id)} - winning
 
 
@@ -142,7 +146,12 @@ def install_default_pipeline(*, at: datetime) -> None:
     )
     Reason.objects.bulk_create(
         Reason(
-            verb=verb, code=code, label=label, needs_note=needs_note, cool_down_days=days, position=n
+            verb=verb,
+            code=code,
+            label=label,
+            needs_note=needs_note,
+            cool_down_days=days,
+            position=n,
         )
         for n, (verb, code, label, needs_note, days) in enumerate(REASONS)
     )

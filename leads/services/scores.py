@@ -12,9 +12,7 @@ EVENT_SIZE = 5_000
 
 
 @transaction.atomic
-def write_scores(
-    *, scores: Sequence[tuple[int, int, int, str]], at: datetime
-) -> list[int]:
+def write_scores(*, scores: Sequence[tuple[int, int, int, str]], at: datetime) -> list[int]:
     """Write (lead id, engagement, fit, grade) where it differs; returns the ids that changed."""
     if not scores:
         return []

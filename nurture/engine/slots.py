@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SlotSpec:
-    """Content for a case: product and persona (None and "" mean any), and what the content is about."""
+    """Content for a case: product and persona (None and "" mean any), and what it is about."""
 
     id: int
     asset_id: int
@@ -33,8 +33,7 @@ def choose(
 ) -> Choice:
     """The best slot: product and persona before product before persona before default.
 
-    Content about products a lead has no interest in never fits a lead who named one; content versions in
-    `had` are not repeated.
+    Content about other products never fits a lead who named one; versions in `had` are not repeated.
     """
     fitting = [slot for slot in slots if fits(slot, products=products, persona=persona)]
     if not fitting:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-# A touch goes out on its day from this hour on, or from the hour at which the lead came, if that is earlier.
+# A touch goes out on its day from this hour on, or from the hour the lead came at, if earlier.
 MORNING = time(8, 0)
 
 

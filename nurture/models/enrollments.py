@@ -29,7 +29,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
 
 class Enrollment(models.Model):
-    """One lead's entry into one program. `since_change` names the stay in a stage that it belongs to."""
+    """One lead's entry into a program; `since_change` names the stay in a stage it belongs to."""
 
     class State(models.TextChoices):
         ACTIVE = "active", "Running"

@@ -21,7 +21,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One e-mail to one person. `message_id` never changes, so a repeated delivery can be recognised."""
+    """One e-mail to one person; its `message_id` never changes, so a repetition is recognised."""
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"

@@ -21,7 +21,7 @@ def everybody() -> dict[str, list[object]]:
 
 
 class Program(models.Model):
-    """A timed sequence of steps. `stages` are where its leads may stand; none means before the first hand-off."""
+    """A timed sequence of steps; its leads stand in `stages` (none: before the first hand-off)."""
 
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -64,7 +64,7 @@ class Step(models.Model):
 
 
 class Slot(models.Model):
-    """The content of a step for a product and a persona; empty means any. The most specific one wins."""
+    """The content of a step for a product and a persona; empty means any, the most specific wins."""
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="slots")
     product = models.ForeignKey(

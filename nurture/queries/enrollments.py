@@ -16,7 +16,7 @@ HISTORY = ("import", "demo")  # causes of changes that were written down later, 
 
 
 def allowed_stages(program: Program) -> frozenset[str]:
-    """Where a lead of this program may stand: before the first hand-off or recycled, unless it says else."""
+    """Where its leads may stand: before the first hand-off or recycled, unless it says else."""
     if program.stages:
         return frozenset(program.stages)
     pipeline = pipelines.load_pipeline()
@@ -27,8 +27,8 @@ def allowed_stages(program: Program) -> frozenset[str]:
 def candidates(program: Program) -> QuerySet[Lead]:
     """Leads that should enter now: once per stay in a stage, and never against their word.
 
-    A second entry needs a new cycle, a return to marketing, or an entry that ended by moving on. People
-    who came by an import enter once they have agreed to marketing mail after it.
+    A second entry needs a new cycle, a return to marketing, or an entry that ended by moving on.
+    People who came by an import enter once they have agreed to marketing mail after it.
     """
     mine = Enrollment.objects.filter(program=program, lead=OuterRef("pk"))
     this_stay = mine.filter(
@@ -75,7 +75,7 @@ def due_enrollments(*, at: datetime) -> QuerySet[Enrollment]:
 
 
 def marketing_words(lead_ids: Collection[int]) -> dict[int, tuple[bool, datetime]]:
-    """The latest word of each lead on marketing mail: (yes or no, when); leads without a word are absent."""
+    """The latest word of each lead on marketing mail as (yes or no, when); absent where there is none."""
     words = Consent.objects.filter(lead__in=lead_ids, purpose=Consent.Purpose.MARKETING)
     latest = words.order_by("lead_id", "-at", "-id").distinct("lead_id")
     return {

@@ -1,4 +1,4 @@
-"""What a sweep must know to take a step for many leads: slots, content had, interests, blocked addresses."""
+"""What a sweep must know to take steps: slots, content had, interests, blocked addresses."""
 
 from collections import defaultdict
 from collections.abc import Collection

@@ -34,7 +34,7 @@ def outbox_counts(*, user: User) -> OutboxCounts:
     )
 
 
-def next_out(*, user: User, most: int = 20) -> list[Enrollment]:
+def next_out(*, user: User, most: int = 10) -> list[Enrollment]:
     """The next steps that will be taken, soonest first."""
     upcoming = (
         Enrollment.objects.visible_to(user)

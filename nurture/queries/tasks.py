@@ -10,7 +10,7 @@ from nurture.models import Task
 
 
 def open_tasks(user: User) -> QuerySet[Task]:
-    """Open tasks that `user` may take: their own, and those of their team that nobody has; soonest first.
+    """Open tasks `user` may take, soonest first: their own, and their team's that nobody has.
 
     Managers and admins see everybody's.
     """

@@ -22,7 +22,7 @@ BATCH = 2_000
 
 @dataclass(frozen=True)
 class Entered:
-    """What an enrollment by hand did: new enrollments, and a sentence for each lead that did not enter."""
+    """What enrolling by hand did: new enrollments, and a sentence for each lead that stayed out."""
 
     enrollment_ids: tuple[int, ...] = ()
     refused: Mapping[int, str] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int
 
 @transaction.atomic
 def enroll(*, lead_ids: Collection[int], program_key: str, at: datetime) -> Entered:
-    """Enroll leads by hand, whatever the entry condition says; their stage and their word still count."""
+    """Enroll leads by hand, whatever the entry condition says; stage and consent still count."""
     program = Program.objects.get(key=program_key)
     running = Enrollment.objects.active().filter(program=program, lead__in=lead_ids)
     already = set(running.values_list("lead_id", flat=True))
@@ -114,7 +114,7 @@ def follow_stages(
     at: datetime,
     is_silent: bool = False,
 ) -> int:
-    """Leads moved: who left the stages of a program exits, who came into them enters (not silently)."""
+    """Leads moved: who left a program's stages exits, who came into them enters (not silently)."""
     handled = 0
     for program in Program.objects.order_by("pk"):
         allowed = queries.allowed_stages(program)
@@ -157,7 +157,7 @@ def exit_leads(
 def exit_enrollments(
     *, enrollment_ids: Collection[int], reason: str, at: datetime, note: str = ""
 ) -> int:
-    """End running enrollments and call off everything that is on its way, also for those that had finished."""
+    """End running enrollments and call off what is on its way, also where they had finished."""
     if not enrollment_ids:
         return 0
     rows = Enrollment.objects.filter(pk__in=list(enrollment_ids)).select_for_update().order_by("pk")

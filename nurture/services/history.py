@@ -1,4 +1,4 @@
-"""Programs that ran in the past, written down in bulk: for imports and for the demo. Nothing goes out."""
+"""Programs of the past, written down in bulk, for imports and the demo. Nothing goes out."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ OUTCOMES = (
 class PastEnrollment:
     """One entry into a program: when, until when (None: still running), and why it ended.
 
-    `state` follows from the rest: no end is running, an end with a reason left early, one without is finished.
+    `state` follows: no end is running, an end with a reason left early, one without is finished.
     """
 
     lead_id: int
@@ -56,9 +56,9 @@ def record_history(
     program_key: str = "nine-touch",
     with_activities: bool = True,
 ) -> int:
-    """Write enrollments of the past with their touches, messages, letters and calls; returns the touches.
+    """Write past enrollments with touches, messages, letters and calls; returns the touches.
 
-    Steps due before the end (or before `at`) count as gone out on their day where the lead could be reached.
+    Steps due before the end (or before `at`) went out on their day where the lead could be reached.
     """
     ordered = sorted(histories, key=lambda past: (past.lead_id, past.entered_at))
     written, start = 0, 0
@@ -159,7 +159,7 @@ def _stay(
 
 
 def _material(people: dict[int, Lead], steps: Sequence[Step]) -> Material:
-    """As for a live sweep, but whoever has ever agreed had agreed then, and no address was blocked."""
+    """As for a live sweep, but whoever ever agreed had agreed then, and nothing was blocked."""
     material = Material.load(list(people.values()), step_ids=[step.pk for step in steps])
     agreed = Consent.objects.filter(
         lead__in=people, purpose=Consent.Purpose.MARKETING, is_given=True
@@ -207,12 +207,12 @@ def _activities(batch: Batch) -> list[Activity]:
 
 
 def _activity(
-    kind: str, source_kind: str, source_id: int, touch: Touch | None, asset_id: int | None
+    kind: str, source_kind: str, source_id: int, touch: Touch, asset_id: int | None
 ) -> Activity:
     return Activity(
-        lead_id=touch.lead_id if touch else None,
+        lead_id=touch.lead_id,
         kind=kind,
-        occurred_at=touch.at if touch else None,
+        occurred_at=touch.at,
         asset_id=asset_id,
         source_kind=source_kind,
         source_id=source_id,

@@ -23,7 +23,7 @@ LOST_AFTER = timedelta(minutes=5)
 
 
 def print_letters(*, at: datetime) -> int:
-    """Print every letter that waits, a file of pages per batch; returns how many were printed or called off."""
+    """Print every letter that waits, one file per batch; returns how many were printed or called off."""
     handled = take_back_lost(at=at)
     while True:
         letters, looked_at = claim_letters(at=at)
@@ -34,14 +34,14 @@ def print_letters(*, at: datetime) -> int:
 
 
 def take_back_lost(*, at: datetime) -> int:
-    """Letters whose worker died before their file was recorded wait again: nobody has posted them."""
+    """Letters whose worker died before recording their file wait again: nobody posted them."""
     lost = Letter.objects.filter(state=Letter.State.PRINTING, claimed_at__lt=at - LOST_AFTER)
     return lost.update(state=Letter.State.WAITING, claimed_at=None)
 
 
 @transaction.atomic
 def claim_letters(*, at: datetime, most: int = BATCH) -> tuple[list[Letter], int]:
-    """Take waiting letters that may still go out; the others are called off. Returns them and the rows seen."""
+    """Take waiting letters, calling off those that may not go out; returns them and the rows seen."""
     rows = list(
         Letter.objects.filter(state=Letter.State.WAITING)
         .filter(Q(touch=None) | Q(touch__enrollment__paused_at=None))
@@ -118,7 +118,7 @@ def record_printed(
     _follow_touches(letters, Touch.State.DONE, at=at)
     _follow_touches(failed, Touch.State.FAILED, at=at)
     if letters:
-        leads.record_activities(activities=[_activity(letter) for letter in letters], at=at)
+        leads.record_activities(activities=[_activity(letter, at=at) for letter in letters], at=at)
 
 
 def _follow_touches(letters: Sequence[Letter], state: Touch.State, *, at: datetime) -> None:
@@ -130,11 +130,11 @@ def _follow_touches(letters: Sequence[Letter], state: Touch.State, *, at: dateti
     Touch.objects.bulk_update(touches, ["state", "at", "note"])
 
 
-def _activity(letter: Letter) -> Activity:
+def _activity(letter: Letter, *, at: datetime) -> Activity:
     return Activity(
         lead_id=letter.lead_id,
         kind=Activity.Kind.LETTER_SENT,
-        occurred_at=letter.printed_at,
+        occurred_at=at,
         asset_id=letter.asset_id,
         source_kind="letter",
         source_id=letter.pk,

@@ -1,4 +1,4 @@
-"""One line to the mail server: opened once, used for many messages, honest about what it cannot know."""
+"""One line to the mail server: opened once, used often, honest about what it cannot know."""
 
 import re
 import smtplib
@@ -8,7 +8,7 @@ from email.utils import parseaddr
 from enum import Enum
 from io import BytesIO
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
@@ -39,7 +39,7 @@ class Answer:
 
 
 class Line:
-    """A connection through Django's mail settings; a broken one is opened again for the next message."""
+    """A connection by Django's mail settings; a broken one is opened again for the next message."""
 
     def __init__(self) -> None:
         self._connection: Any = None
@@ -72,7 +72,7 @@ class Line:
             self.close()
             return Answer(Result.DOWN, _words(error))
         if isinstance(self._connection, EmailBackend):
-            return self._transmit(self._connection.connection, mail)
+            return self._transmit(cast(smtplib.SMTP, self._connection.connection), mail)
         return self._write(mail)
 
     def _open(self) -> None:

@@ -1,4 +1,4 @@
-"""Sending messages: claimed and checked in one transaction, sent outside of any, recorded in another."""
+"""Sending: claimed and checked in one transaction, sent outside of any, recorded in another."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -55,7 +55,7 @@ class Claimed:
 
 
 def send_messages(*, at: datetime) -> int:
-    """Send every message that is due over one line; returns how many were sent, failed or called off."""
+    """Send every due message over one line; returns how many were sent, failed or called off."""
     clock, handled = Clock(at), 0
     with Line() as line:
         while (claimed := claim_messages(at=clock.now())).looked_at:
@@ -90,7 +90,7 @@ def claim_messages(*, at: datetime, most: int = BATCH) -> Claimed:
 
 
 def _refusals(messages: Sequence[Message]) -> dict[int, str]:
-    """The reason for each message that may not go out: read from the rows as they are at this moment."""
+    """Why messages may not go out, by id: read from the rows as they are at this moment."""
     words = queries.marketing_words({message.lead_id for message in messages})
     blocked = queries.suppressed({message.lead.email for message in messages})
     programs = {m.touch.enrollment.program for m in messages if m.touch}
@@ -157,7 +157,7 @@ def _send(message: Message, text: Text, context: dict[str, object], line: Line) 
         mail = build_email(message, text=text, context=context)
     except Invalid as error:
         return Answer(Result.FAILED, str(error))
-    message.subject = mail.subject
+    message.subject = str(mail.subject)
     return line.send(mail)
 
 
@@ -185,7 +185,7 @@ def record_results(results: Sequence[tuple[Message, Answer]], *, at: datetime) -
     suppress(addresses=bounced, reason=Suppression.Reason.BOUNCED, at=at)
     sent = [message for message in messages if message.state == Message.State.SENT]
     if sent:
-        leads.record_activities(activities=[_activity(message) for message in sent], at=at)
+        leads.record_activities(activities=[_activity(message, at=at) for message in sent], at=at)
 
 
 def _note_result(message: Message, answer: Answer, *, at: datetime) -> None:
@@ -218,11 +218,11 @@ def _follow_touches(messages: Sequence[Message], *, at: datetime) -> None:
     Touch.objects.bulk_update(touches, ["state", "at", "note"])
 
 
-def _activity(message: Message) -> Activity:
+def _activity(message: Message, *, at: datetime) -> Activity:
     return Activity(
         lead_id=message.lead_id,
         kind=Activity.Kind.EMAIL_SENT,
-        occurred_at=message.sent_at,
+        occurred_at=at,
         asset_id=message.asset_id,
         title=message.subject,
         source_kind="message",

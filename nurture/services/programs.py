@@ -19,7 +19,7 @@ STEPS = (
     # day, channel, name, key of its content, talking points
     (3, Channel.EMAIL, "Thank you, and what happens next", "nine-touch-welcome", ""),
     (5, Channel.CALL, "First call", "nine-touch-call-1",
-     "Learn why they looked at us: what made them look now, how they work today, who else has a say."),
+     "Learn why they looked at us now, how they work today, and who else has a say."),
     (10, Channel.EMAIL, "How teams like yours start", "nine-touch-guide", ""),
     (17, Channel.EMAIL, "What it costs, what it saves", "nine-touch-numbers", ""),
     (21, Channel.LETTER, "A letter for the desk", "nine-touch-letter", ""),
@@ -40,7 +40,7 @@ def install_default_program(*, at: datetime) -> None:
         key=NINE_TOUCH,
         defaults={
             "name": "Nine touches",
-            "description": "Five e-mails, three calls and a letter within five weeks, until the person is ready for sales.",
+            "description": "Five e-mails, three calls and a letter within five weeks.",
             "is_active": True,
             "created_at": at,
         },
@@ -67,7 +67,7 @@ def install_default_program(*, at: datetime) -> None:
 
 @transaction.atomic
 def move_step(*, step_id: int, day: int, by: User | None, at: datetime) -> Step:
-    """Give a step another day; whoever has had it is not touched, everybody else gets it on the new day."""
+    """Give a step another day for everybody who has not had it yet."""
     check_may_design(by=by)
     if not 0 <= day <= LATEST_DAY:
         raise Invalid(f"Choose a day between 0 and {LATEST_DAY:,}.", field="day")
@@ -80,7 +80,7 @@ def move_step(*, step_id: int, day: int, by: User | None, at: datetime) -> Step:
 
 @transaction.atomic
 def switch_program(*, program_id: int, is_active: bool, by: User | None, at: datetime) -> Program:
-    """Switch a program on or off; one without content for every mandatory step is refused, and says which."""
+    """Switch a program on or off; refuses to run without content, naming the steps that lack it."""
     check_may_design(by=by)
     program = Program.objects.select_for_update().get(pk=program_id)
     if is_active:
@@ -128,7 +128,5 @@ def fill_slot(
     about = set(asset.products.values_list("pk", flat=True))
     if product_id is not None and about and product_id not in about:
         raise Invalid(f"“{asset.title}” is about another product.", field="asset")
-    slot, _ = Slot.objects.update_or_create(
-        step=step, product_id=product_id, persona=persona, defaults={"asset": asset}
-    )
-    return slot
+    case = {"step": step, "product_id": product_id, "persona": persona}
+    return Slot.objects.update_or_create(**case, defaults={"asset": asset})[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -57,7 +58,7 @@ def schedule_program(*, program_id: int, at: datetime) -> int:
     return _run("enrollment.program_id = %(program)s", program=program_id, at=at)
 
 
-def _run(which: str, **params: object) -> int:
+def _run(which: str, **params: Any) -> int:
     params |= {"zone": time_zone(), "morning": MORNING}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT.format(which=which, due=_DUE), params)

@@ -1,4 +1,4 @@
-"""Taking due steps: each once, on its day, by its channel; what cannot be done is recorded as such."""
+"""Taking due steps: each once, on its day, by its channel; what cannot be done says so."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -216,7 +216,7 @@ def _content_for(touch: Touch, material: Material) -> tuple[SlotSpec | None, str
 
 def _write(batch: Batch, *, at: datetime) -> None:
     Touch.objects.bulk_create(batch.touches)
-    # Two programs may choose the same content for one lead at once: the constraint lets one through.
+    # Two programs may choose the same content for one lead at once: the constraint keeps one.
     Message.objects.bulk_create(batch.messages, ignore_conflicts=True)
     Letter.objects.bulk_create(batch.letters, ignore_conflicts=True)
     tasks = Task.objects.bulk_create(batch.tasks)

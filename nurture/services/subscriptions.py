@@ -1,4 +1,4 @@
-"""What people choose: no more marketing mail, or mail again; and addresses that must not be written to."""
+"""What people choose: no marketing mail, or mail again; and addresses that are blocked."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -15,7 +15,7 @@ from nurture.services.enrollments import exit_leads
 
 
 def read_token(token: str) -> Message | None:
-    """The message whose receiver holds this token; None when it is forged or its message is gone."""
+    """The message whose receiver holds this token; None when it is forged or the message gone."""
     try:
         lead_id, message_id = signing.Signer(salt=SALT).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):

@@ -57,7 +57,7 @@ def create_tasks(*, tasks: Sequence[NewTask], at: datetime) -> list[Task]:
 def assign_tasks_to(
     *, assignees: Mapping[int, int | None], at: datetime | None = None
 ) -> list[Task]:
-    """Give open tasks to people: task id → user id (None takes it back); returns those that changed hands."""
+    """Give open tasks to people: task id → user id (None: nobody); returns those that changed."""
     tasks = Task.objects.open().select_for_update(of=("self",)).filter(pk__in=list(assignees))
     changed = []
     for task in tasks.order_by("pk"):
@@ -70,7 +70,7 @@ def assign_tasks_to(
 
 @transaction.atomic
 def complete_task(*, task_id: int, by: User, outcome: str, at: datetime, note: str = "") -> Task:
-    """Write down what came of a task; raises NotAllowed, Conflict (done or called off), Invalid (outcome)."""
+    """Write down what came of a task; raises NotAllowed, Invalid, or Conflict when it is over."""
     if outcome not in Task.Outcome.values:
         raise Invalid("Choose what came of it.", field="outcome")
     visible = Task.objects.visible_to(by).filter(pk=task_id)
@@ -84,18 +84,19 @@ def complete_task(*, task_id: int, by: User, outcome: str, at: datetime, note: s
         raise Conflict("This task has been done already.")
     task.done_at, task.done_by, task.outcome, task.note = at, by, outcome, note.strip()
     task.save(update_fields=["done_at", "done_by", "outcome", "note"])
-    Touch.objects.filter(pk=task.touch_id).update(state=Touch.State.DONE, at=at)
+    if task.touch_id is not None:
+        Touch.objects.filter(pk=task.touch_id).update(state=Touch.State.DONE, at=at)
     if task.kind == Task.Kind.CALL:
-        leads.record_activities(activities=[_call(task, by)], at=at)
+        leads.record_activities(activities=[_call(task, by=by, at=at)], at=at)
     events.publish(TasksCompleted(at=at, task_ids=(task.pk,)))
     return task
 
 
-def _call(task: Task, by: User) -> Activity:
+def _call(task: Task, *, by: User, at: datetime) -> Activity:
     return Activity(
         lead_id=task.lead_id,
         kind=Activity.Kind.CALL,
-        occurred_at=task.done_at,
+        occurred_at=at,
         by=by,
         title=str(task.get_outcome_display()),
         properties={"outcome": task.outcome, "note": task.note},

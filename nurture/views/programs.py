@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +17,12 @@ from leads import queries as leads
 from nurture import queries, services
 from nurture.forms import DayForm, SlotForm
 from nurture.models import Enrollment, Program, Step
+from nurture.views.access import PageRequest
 
 
 @require_safe
 @permission_required("nurture.see", raise_exception=True)
-def programs(request: HttpRequest) -> HttpResponse:
+def programs(request: PageRequest) -> HttpResponse:
     """All programs with their figures."""
     return render(
         request, "nurture/programs.html", {"programs": queries.programs_overview(user=request.user)}
@@ -30,13 +31,13 @@ def programs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permission_required("nurture.see", raise_exception=True)
-def program(request: HttpRequest, program_id: int) -> HttpResponse:
+def program(request: PageRequest, program_id: int) -> HttpResponse:
     """One program: timeline, steps, gaps, and the people in it."""
     found = get_object_or_404(Program, pk=program_id)
     return render(request, "nurture/program.html", _program_context(request, found))
 
 
-def _program_context(request: HttpRequest, found: Program, **extra: Any) -> dict[str, Any]:
+def _program_context(request: PageRequest, found: Program, **extra: Any) -> dict[str, Any]:
     rows = queries.step_rows(program=found, user=request.user)
     products, gaps = queries.gaps(rows)
     people = queries.people_in(program=found, user=request.user)
@@ -48,7 +49,7 @@ def _program_context(request: HttpRequest, found: Program, **extra: Any) -> dict
         "lanes": queries.steps_timeline(rows),
         "products": products,
         "gaps": gaps,
-        "people": Keyset(people, ("-id",), request.GET, size=25).page(),
+        "people": Keyset(people, ("-id",), request.GET, size=10).page(),
         "slot_form": SlotForm(program=found),
         "now": timezone.now(),
         **extra,
@@ -57,7 +58,7 @@ def _program_context(request: HttpRequest, found: Program, **extra: Any) -> dict
 
 @require_POST
 @permission_required("nurture.design", raise_exception=True)
-def move_step(request: HttpRequest, program_id: int, step_id: int) -> HttpResponse:
+def move_step(request: PageRequest, program_id: int, step_id: int) -> HttpResponse:
     """Give a step another day."""
     step = get_object_or_404(Step, pk=step_id, program=program_id)
     form = DayForm(request.POST)
@@ -80,7 +81,7 @@ def move_step(request: HttpRequest, program_id: int, step_id: int) -> HttpRespon
 
 @require_POST
 @permission_required("nurture.design", raise_exception=True)
-def fill_slot(request: HttpRequest, program_id: int) -> HttpResponse:
+def fill_slot(request: PageRequest, program_id: int) -> HttpResponse:
     """Choose content for a step, a product and a persona."""
     found = get_object_or_404(Program, pk=program_id)
     form = SlotForm(request.POST, program=found)
@@ -113,7 +114,7 @@ def _fill(chosen: dict[str, Any], *, by: Any) -> None:
 
 @require_POST
 @permission_required("nurture.design", raise_exception=True)
-def switch(request: HttpRequest, program_id: int) -> HttpResponse:
+def switch(request: PageRequest, program_id: int) -> HttpResponse:
     """Switch a program on or off."""
     found = services.switch_program(
         program_id=get_object_or_404(Program, pk=program_id).pk,
@@ -132,7 +133,7 @@ SAID = {"pause": "Paused.", "resume": "It goes on.", "stop": "Stopped; nothing m
 
 @require_POST
 @permission_required("nurture.steer", raise_exception=True)
-def steer(request: HttpRequest, enrollment_id: int, verb: str) -> HttpResponse:
+def steer(request: PageRequest, enrollment_id: int, verb: str) -> HttpResponse:
     """Pause, resume or stop a program for one lead."""
     get_object_or_404(Enrollment.objects.visible_to(request.user), pk=enrollment_id)
     STEERING[verb](enrollment_ids=[enrollment_id], by=request.user, at=timezone.now())
@@ -140,7 +141,7 @@ def steer(request: HttpRequest, enrollment_id: int, verb: str) -> HttpResponse:
     return redirect(_way_back(request))
 
 
-def _way_back(request: HttpRequest) -> str:
+def _way_back(request: PageRequest) -> str:
     came_from = request.POST.get("next") or request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
     return came_from if came_from and ours else "/"

@@ -57,10 +57,10 @@ def _holds_back(*, at: datetime) -> Q:
         is_automatic=False,
         kind__in=earning.values("kind"),
     )
-    query = ~Exists(since)
+    query = Q(~Exists(since))
     for code, days in Reason.objects.filter(verb="reject").values_list("code", "cool_down_days"):
         query |= Q(reason=code, decided_at__gt=at - timedelta(days=days))
-    return Q(query)
+    return query
 
 
 @dataclass(frozen=True)

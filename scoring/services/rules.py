@@ -143,8 +143,5 @@ def _changed(old: RuleSet, changes: Changes) -> tuple[list[ScoreGroup], list[Rul
 
 def _copy(row: M, **changes: Any) -> M:
     """An unsaved row like `row`, with `changes`."""
-    fields = [f for f in row._meta.concrete_fields if not f.primary_key]
-    values = {f.attname: getattr(row, f.attname) for f in fields}
-    for name in changes:
-        values.pop(row._meta.get_field(name).attname, None)
-    return type(row)(**values | changes)
+    fields = [f for f in row._meta.concrete_fields if not f.primary_key and f.name not in changes]
+    return type(row)(**{f.attname: getattr(row, f.attname) for f in fields} | changes)

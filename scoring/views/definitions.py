@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +16,7 @@ from scoring.engine.definitions import with_threshold
 from scoring.forms import DefinitionForm
 from scoring.models import LeadDefinition
 from scoring.queries import Agreement
+from scoring.views.access import PageRequest
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Draft:
 
 
 @require_safe
-def definitions(request: HttpRequest) -> HttpResponse:
+def definitions(request: PageRequest) -> HttpResponse:
     """Every hand-off with what both sides agreed, and what is proposed."""
     policies.check_may("see", by=request.user)
     agreements = queries.agreements()
@@ -52,7 +53,7 @@ def definitions(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def propose(request: HttpRequest, handoff_key: str) -> HttpResponse:
+def propose(request: PageRequest, handoff_key: str) -> HttpResponse:
     """Propose another threshold: a draft that both sides read and sign."""
     policies.check_may("propose_definition", by=request.user)
     current = queries.current_definition(handoff_key)
@@ -70,7 +71,7 @@ def propose(request: HttpRequest, handoff_key: str) -> HttpResponse:
 
 
 @require_POST
-def sign(request: HttpRequest, pk: int, side: str) -> HttpResponse:
+def sign(request: PageRequest, pk: int, side: str) -> HttpResponse:
     """Sign a draft for one side."""
     signed = scoring.sign_definition(
         definition_id=pk, side=side, by=request.user, at=timezone.now()
@@ -82,14 +83,14 @@ def sign(request: HttpRequest, pk: int, side: str) -> HttpResponse:
 
 
 @require_POST
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+def discard(request: PageRequest, pk: int) -> HttpResponse:
     """Drop a draft."""
     scoring.discard_definition(definition_id=pk, by=request.user)
     messages.success(request, "The draft is gone; what was agreed before stays in effect.")
     return redirect("scoring:definitions")
 
 
-def _propose(request: HttpRequest, current: LeadDefinition, form: DefinitionForm) -> None:
+def _propose(request: PageRequest, current: LeadDefinition, form: DefinitionForm) -> None:
     said = form.cleaned_data
     scoring.propose_definition(
         handoff_key=current.handoff.key,

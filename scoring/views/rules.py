@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,6 +16,7 @@ from scoring import services as scoring
 from scoring.forms import PointsForm
 from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.queries import Given
+from scoring.views.access import PageRequest
 
 VERSIONS_SHOWN = 20
 
@@ -49,14 +50,14 @@ class FitRow:
 
 
 @require_safe
-def rules(request: HttpRequest) -> HttpResponse:
+def rules(request: PageRequest) -> HttpResponse:
     """The rules in use, group by group."""
     policies.check_may("see", by=request.user)
     return render(request, "scoring/rules.html", _page(request, queries.current_rules()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def change(request: HttpRequest) -> HttpResponse:
+def change(request: PageRequest) -> HttpResponse:
     """Change figures in place; sending publishes all of them as one new version."""
     policies.check_may("edit_rules", by=request.user)
     rule_set = queries.current_rules()
@@ -68,7 +69,7 @@ def change(request: HttpRequest) -> HttpResponse:
     return render(request, "scoring/rules.html", _page(request, rule_set, form), status=status)
 
 
-def _publish(request: HttpRequest, form: PointsForm) -> RuleSet | None:
+def _publish(request: PageRequest, form: PointsForm) -> RuleSet | None:
     """The new version, or None with the reason on the form."""
     try:
         return scoring.publish_rules(
@@ -84,7 +85,7 @@ def _publish(request: HttpRequest, form: PointsForm) -> RuleSet | None:
 
 
 def _page(
-    request: HttpRequest, rule_set: RuleSet, form: PointsForm | None = None
+    request: PageRequest, rule_set: RuleSet, form: PointsForm | None = None
 ) -> dict[str, Any]:
     blocks = _blocks(rule_set, form)
     return {

@@ -56,7 +56,9 @@ def import_leads(count: int) -> None:
             tally = leads.import_leads(path=path, at=timezone.now())
             values.append(count / (time.perf_counter() - started))
             if tally.created != count:
-                raise RuntimeError(f"only {tally.created} of {count} were created: {tally.errors[:3]}")
+                raise RuntimeError(
+                    f"only {tally.created} of {count} were created: {tally.errors[:3]}"
+                )
     report("import_leads", values, unit="rows/s", goal=20_000, floors=floors)
 
 
@@ -72,9 +74,7 @@ def _copy_and_upsert(path: Path) -> float:
     columns = ", ".join(f"{name} text" for name in COLUMNS)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE staged ({columns}) ON COMMIT DROP")
-        cursor.execute(
-            f"CREATE TEMP TABLE people ({columns}, PRIMARY KEY (email)) ON COMMIT DROP"
-        )
+        cursor.execute(f"CREATE TEMP TABLE people ({columns}, PRIMARY KEY (email)) ON COMMIT DROP")
         cursor.copy_expert("COPY staged FROM STDIN", text)
         cursor.execute(
             "INSERT INTO people SELECT * FROM staged "

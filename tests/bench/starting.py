@@ -21,9 +21,7 @@ OWN = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "LEADFLOW_HOME", "NUDGES")
 @benchmark
 def up_seconds(count: int) -> None:
     """Seconds until the first page answers; the size does not matter."""
-    report(
-        "up_seconds", [_start_once() for _ in range(RUNS)], unit="s", goal=15, better="lower"
-    )
+    report("up_seconds", [_start_once() for _ in range(RUNS)], unit="s", goal=15, better="lower")
 
 
 def _start_once() -> float:

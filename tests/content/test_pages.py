@@ -20,13 +20,24 @@ EMAIL = {"title": "News", "kind": "email", "subject": "Hi {{ lead.first_name }}"
 
 @pytest.fixture
 def paper(at: datetime) -> Asset:
-    values = {"title": "A paper", "kind": "white_paper", "summary": "Short — and “good”", "body": "# One\n\nTwo <3", "is_public": True}
+    values = {
+        "title": "A paper",
+        "kind": "white_paper",
+        "summary": "Short — and “good”",
+        "body": "# One\n\nTwo <3",
+        "is_public": True,
+    }
     return services.save_asset(values=values, by=None, at=at)
 
 
-def test_a_public_paper_is_read_by_anybody_and_tells_the_tracker(client: Client, paper: Asset) -> None:
+def test_a_public_paper_is_read_by_anybody_and_tells_the_tracker(
+    client: Client, paper: Asset
+) -> None:
     text = client.get(f"/c/{paper.key}/").content.decode()
-    assert f'<script src="/t.js" data-asset="{paper.key}" data-kind="page_view" defer></script>' in text
+    assert (
+        f'<script src="/t.js" data-asset="{paper.key}" data-kind="page_view" defer></script>'
+        in text
+    )
     assert f"/t/pixel.gif?k=page_view&amp;a={paper.key}" in text
     assert f'href="/c/{paper.key}/download"' in text
     assert 'data-track="download"' in text
@@ -40,17 +51,23 @@ def test_a_paper_downloads_as_a_pdf(client: Client, paper: Asset) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_public": False}, {"kind": "email"}, {"kind": "letter"}])
-def test_what_is_not_public_is_not_there(client: Client, paper: Asset, change: dict[str, Any]) -> None:
+def test_what_is_not_public_is_not_there(
+    client: Client, paper: Asset, change: dict[str, Any]
+) -> None:
     Asset.objects.filter(pk=paper.pk).update(**change)
     assert client.get(f"/c/{paper.key}/").status_code == 404
     assert client.get(f"/c/{paper.key}/download").status_code == 404
 
 
-def test_every_change_of_a_text_is_a_version_and_nothing_else_is(marketer: User, at: datetime) -> None:
+def test_every_change_of_a_text_is_a_version_and_nothing_else_is(
+    marketer: User, at: datetime
+) -> None:
     asset = services.save_asset(values=EMAIL, by=marketer, at=at)
     services.save_asset(asset_id=asset.pk, values=EMAIL | {"summary": "x"}, by=marketer, at=at)
     services.save_asset(asset_id=asset.pk, values=EMAIL | {"body": "Other"}, by=marketer, at=at)
-    found = AssetVersion.objects.filter(asset=asset).order_by("number").values_list("number", "body")
+    found = (
+        AssetVersion.objects.filter(asset=asset).order_by("number").values_list("number", "body")
+    )
     assert list(found) == [(1, "Hello"), (2, "Other")]
 
 
@@ -62,7 +79,11 @@ def test_two_pieces_with_one_title_get_two_addresses(marketer: User, at: datetim
 
 @pytest.mark.parametrize(
     ("values", "field"),
-    [({"body": "{{ lead.x }}"}, "body"), ({"subject": "{% if %}"}, "subject"), ({"subject": " "}, "subject")],
+    [
+        ({"body": "{{ lead.x }}"}, "body"),
+        ({"subject": "{% if %}"}, "subject"),
+        ({"subject": " "}, "subject"),
+    ],
 )
 def test_a_text_that_could_not_be_sent_is_not_kept(
     marketer: User, at: datetime, values: dict[str, str], field: str
@@ -74,7 +95,9 @@ def test_a_text_that_could_not_be_sent_is_not_kept(
     assert Asset.objects.count() == before
 
 
-def test_reps_read_and_marketers_write(rep: User, marketer: User, client: Client, at: datetime) -> None:
+def test_reps_read_and_marketers_write(
+    rep: User, marketer: User, client: Client, at: datetime
+) -> None:
     with pytest.raises(NotAllowed):
         services.save_asset(values=EMAIL, by=rep, at=at)
     asset = services.save_asset(values=EMAIL, by=marketer, at=at)
@@ -97,14 +120,23 @@ def test_the_form_keeps_what_was_typed_and_names_the_field(client: Client, marke
     assert answer.status_code == 302
 
 
-def test_the_library_finds_by_word_kind_and_product(client: Client, marketer: User, at: datetime) -> None:
+def test_the_library_finds_by_word_kind_and_product(
+    client: Client, marketer: User, at: datetime
+) -> None:
     product = Product.objects.create(key="pump", name="Pump")
-    services.save_asset(values=EMAIL | {"title": "About pumps", "products": [product.pk]}, by=marketer, at=at)
+    services.save_asset(
+        values=EMAIL | {"title": "About pumps", "products": [product.pk]}, by=marketer, at=at
+    )
     client.force_login(marketer)
-    text = client.get(reverse("content:library"), {"q": "pumps", "kind": "email", "product": "pump"}).content.decode()
+    text = client.get(
+        reverse("content:library"), {"q": "pumps", "kind": "email", "product": "pump"}
+    ).content.decode()
     assert "About pumps" in text
     assert "Day 21: a letter" not in text
-    assert "Nothing matches" in client.get(reverse("content:library"), {"q": "nothing such"}).content.decode()
+    assert (
+        "Nothing matches"
+        in client.get(reverse("content:library"), {"q": "nothing such"}).content.decode()
+    )
 
 
 def test_the_library_takes_the_same_queries_for_any_number(client: Client, marketer: User) -> None:

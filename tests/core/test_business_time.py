@@ -18,9 +18,7 @@ BERLIN = WorkingWeek.build(zone="Europe/Berlin", hours=HOURS, days_off=[date(202
 NIGHTS = WorkingWeek.build(
     zone="Europe/Berlin", hours={str(day): [["00:00", "06:00"]] for day in range(1, 8)}
 )
-moments = st.datetimes(
-    datetime(2024, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)
-)
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))
 
 
 def utc(text: str) -> datetime:

@@ -1,6 +1,5 @@
 """What is published reaches every subscriber, however its handlers behave."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,11 +29,10 @@ def break_down(event: ThingsHappened) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _subscribers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _subscribers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_subscribers", {})
     received.clear()
     events.subscribe(ThingsHappened, remember)
-    yield
 
 
 @pytest.mark.django_db

@@ -17,7 +17,9 @@ def browser_path() -> str:
     """Where the browser is; fails the test when there is none, wherever it runs."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        pytest.fail("No Chromium here: install it (Debian: apt-get install chromium), or set CHROMIUM.")
+        pytest.fail(
+            "No Chromium here: install it (Debian: apt-get install chromium), or set CHROMIUM."
+        )
     return found
 
 

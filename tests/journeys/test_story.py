@@ -38,12 +38,16 @@ def sign_in(page: Page, stack: Stack, email: str) -> None:
 
 
 def stage_of(stack: Stack, email: str) -> str:
-    return stack.ask(f"next(iter(Lead.objects.filter(email='{email}').values_list('stage', flat=True)), '')")
+    return stack.ask(
+        f"next(iter(Lead.objects.filter(email='{email}').values_list('stage', flat=True)), '')"
+    )
 
 
 def assignee_of(stack: Stack, email: str) -> str:
     """The address of the rep that routing has chosen."""
-    offers = f"Offer.objects.filter(lead__email='{email}').values_list('assignee__email', flat=True)"
+    offers = (
+        f"Offer.objects.filter(lead__email='{email}').values_list('assignee__email', flat=True)"
+    )
     found = wait_for(
         lambda: stack.ask(f"next(iter({offers}), None) or ''"), what="routing", seconds=40
     )
@@ -76,7 +80,9 @@ def test_a_visitor_becomes_a_customer(stack: Stack, browser: Browser, page: Page
     wait_for(lambda: stage_of(stack, email) == "sql", what="SQL")
     rep.locator("#act-advance").click()
     rep.get_by_label("Amount").fill("9500")
-    rep.locator("dialog[open], form").get_by_role("button", name=re.compile("Opportunity")).last.click()
+    rep.locator("dialog[open], form").get_by_role(
+        "button", name=re.compile("Opportunity")
+    ).last.click()
     wait_for(lambda: stage_of(stack, email) == "opportunity", what="the opportunity")
     rep.goto(rep.url)
     rep.locator("#act-win").click()

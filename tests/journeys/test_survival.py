@@ -43,7 +43,9 @@ def kill(stack: Stack, sign: str) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("sign", ["granian", "postgres", "celery -A leadflow worker", "redis-server"])
+@pytest.mark.parametrize(
+    "sign", ["granian", "postgres", "celery -A leadflow worker", "redis-server"]
+)
 def test_no_acknowledged_form_is_lost_when_a_process_is_killed(stack: Stack, sign: str) -> None:
     wait_for(lambda: answers(f"{stack.url}/healthz"), what="health")
     name = re.sub(r"\W", "", sign)

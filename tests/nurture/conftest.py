@@ -32,7 +32,12 @@ class Sink:
     connections: int = 0
 
     async def handle_EHLO(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
@@ -60,7 +65,9 @@ class Sink:
         return answer
 
     def _keep(self, address: str, envelope: Envelope) -> None:
-        parsed: Any = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        parsed: Any = email.message_from_bytes(
+            envelope.original_content, policy=email.policy.default
+        )
         self.arrived.append((address, parsed))
 
     @property
@@ -94,7 +101,7 @@ ADDRESS = {"street": "1 Long Street", "postal_code": "10115", "city": "Berlin"}
 
 
 def reachable(*, at: datetime, consent: bool = True, **facts: Any) -> Lead:
-    """A lead with e-mail, phone and postal address who has agreed to marketing mail; not enrolled yet."""
+    """A lead with e-mail, phone and postal address who agreed to marketing mail; not enrolled."""
     attributes = facts.pop("attributes", ADDRESS)
     lead = people.inquiry(at=at, **({"phone": "+493012345678"} | facts))
     leads.update_facts(facts_by_lead={lead.pk: {"attributes": attributes}}, at=at)

@@ -1,4 +1,4 @@
-"""Sending to a real mail server: once, checked at the last moment, honest about what is not known."""
+"""Sending to a real mail server: once, checked at the last moment, honest about the rest."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -84,7 +84,9 @@ def test_a_refusal_after_the_content_is_tried_again_later(sink: Sink, day_three:
 
 
 @pytest.mark.parametrize("phase", ["at_rcpt", "at_data"])
-def test_an_address_that_does_not_exist_is_blocked(sink: Sink, day_three: datetime, phase: str) -> None:
+def test_an_address_that_does_not_exist_is_blocked(
+    sink: Sink, day_three: datetime, phase: str
+) -> None:
     bad, good = queued(at=day_three, count=2)
     getattr(sink, phase)[bad.to_address] = "550 5.1.1 no such user"
     nurture.send_messages(at=day_three)
@@ -94,7 +96,9 @@ def test_an_address_that_does_not_exist_is_blocked(sink: Sink, day_three: dateti
     assert queries.suppressed([bad.to_address])[bad.to_address][0] == Suppression.Reason.BOUNCED
 
 
-def test_a_refusal_of_the_content_does_not_block_the_address(sink: Sink, day_three: datetime) -> None:
+def test_a_refusal_of_the_content_does_not_block_the_address(
+    sink: Sink, day_three: datetime
+) -> None:
     message = queued(at=day_three)[0]
     sink.at_data[message.to_address] = "550 5.7.1 looks like spam"
     nurture.send_messages(at=day_three)
@@ -103,7 +107,9 @@ def test_a_refusal_of_the_content_does_not_block_the_address(sink: Sink, day_thr
     assert not Suppression.objects.exists()
 
 
-def test_a_line_lost_after_the_content_is_unknown_and_never_resent(sink: Sink, day_three: datetime) -> None:
+def test_a_line_lost_after_the_content_is_unknown_and_never_resent(
+    sink: Sink, day_three: datetime
+) -> None:
     message, following = queued(at=day_three, count=2)
     sink.at_data[message.to_address] = "hang up"
     nurture.send_messages(at=day_three)
@@ -145,7 +151,9 @@ def test_what_changes_between_queue_and_send_stops_the_message(
     if change == "unsubscribed":
         nurture.unsubscribe(message=message, at=day_three)
     elif change == "consent":
-        leads.withdraw_consent(lead_ids=[lead.pk], purpose="marketing", source="phone", at=day_three)
+        leads.withdraw_consent(
+            lead_ids=[lead.pk], purpose="marketing", source="phone", at=day_three
+        )
     elif change == "exited":
         nurture.exit_leads(lead_ids=[lead.pk], reason="stopped", at=day_three)
     elif change == "bounced":
@@ -170,7 +178,13 @@ def test_an_unsubscription_during_the_sweep_stops_the_next_message(
 
 def test_a_text_that_cannot_be_filled_in_fails_alone(sink: Sink, day_three: datetime) -> None:
     broken, good = queued(at=day_three, count=2)
-    bad = Asset.objects.create(key="bad", title="Bad", kind="email", subject="Hi", body="{% for x in (1..9999999) %}x{% endfor %}")
+    bad = Asset.objects.create(
+        key="bad",
+        title="Bad",
+        kind="email",
+        subject="Hi",
+        body="{% for x in (1..9999999) %}x{% endfor %}",
+    )
     Message.objects.filter(pk=broken.pk).update(asset=bad, asset_version=1)
     nurture.send_messages(at=day_three)
     broken.refresh_from_db()
@@ -184,7 +198,12 @@ def test_the_text_sent_is_the_version_that_was_queued(
     message = queued(at=day_three)[0]
     from content import services as content
 
-    content.save_asset(asset_id=message.asset_id, values={"subject": "New", "body": "New", "title": "T", "kind": "email"}, by=marketer, at=day_three)
+    content.save_asset(
+        asset_id=message.asset_id,
+        values={"subject": "New", "body": "New", "title": "T", "kind": "email"},
+        by=marketer,
+        at=day_three,
+    )
     nurture.send_messages(at=day_three)
     assert sink.arrived[0][1]["Subject"] == "Thank you for your interest in our work"
 
@@ -194,7 +213,9 @@ def test_claiming_takes_the_same_number_of_queries_for_any_batch(
     sink: Sink, day_three: datetime, count: int
 ) -> None:
     queued(at=day_three, count=count)
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         claimed = claim_messages(at=day_three)
     assert len(claimed.messages) == count
     assert len(captured) <= 14

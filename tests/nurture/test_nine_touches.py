@@ -13,8 +13,8 @@ from tests.nurture.conftest import Sink, reachable, sweep
 pytestmark = pytest.mark.django_db
 
 NINE = [
-    (3, "email"), (5, "call"), (10, "email"), (17, "email"), (21, "letter"), (24, "call"), (28, "email"),
-    (32, "email"), (35, "call"),
+    (3, "email"), (5, "call"), (10, "email"), (17, "email"), (21, "letter"), (24, "call"),
+    (28, "email"), (32, "email"), (35, "call"),
 ]  # fmt: skip
 
 
@@ -24,9 +24,9 @@ def test_each_touch_goes_out_once_on_its_day_by_its_channel(sink: Sink, at: date
         sweep(at + timedelta(days=day))
         sweep(at + timedelta(days=day, hours=1))
     taken = Touch.objects.filter(lead=lead).order_by("at", "id")
-    assert [((touch.at - at).days, touch.channel) for touch in taken if touch.channel != "call"] == [
-        step for step in NINE if step[1] != "call"
-    ]
+    assert [
+        ((touch.at - at).days, touch.channel) for touch in taken if touch.channel != "call"
+    ] == [step for step in NINE if step[1] != "call"]
     assert [((task.created_at - at).days) for task in Task.objects.order_by("id")] == [5, 24, 35]
     assert [message["Subject"] for _, message in sink.arrived] == [
         "Thank you for your interest in our work",
@@ -47,7 +47,9 @@ def test_a_day_before_its_day_nothing_goes_out(sink: Sink, at: datetime) -> None
     assert not Touch.objects.exists()
 
 
-def test_after_an_outage_what_is_due_goes_out_late_once_and_in_order(sink: Sink, at: datetime) -> None:
+def test_after_an_outage_what_is_due_goes_out_late_once_and_in_order(
+    sink: Sink, at: datetime
+) -> None:
     reachable(at=at)
     sweep(at)
     sweep(at + timedelta(days=12))
@@ -59,7 +61,9 @@ def test_after_an_outage_what_is_due_goes_out_late_once_and_in_order(sink: Sink,
     assert Task.objects.count() == 1
 
 
-def test_a_new_lead_enters_at_once_when_the_event_arrives(settle: Callable[[], int], at: datetime) -> None:
+def test_a_new_lead_enters_at_once_when_the_event_arrives(
+    settle: Callable[[], int], at: datetime
+) -> None:
     lead = reachable(at=at)
     settle()
     assert Enrollment.objects.get().lead == lead
@@ -88,7 +92,9 @@ def test_what_a_lead_cannot_get_is_skipped_and_says_why(sink: Sink, at: datetime
     reachable(at=at, phone="", attributes={}, consent=False)
     sweep(at)
     sweep(at + timedelta(days=36))
-    reasons = {touch.channel: touch.note for touch in Touch.objects.filter(state=Touch.State.SKIPPED)}
+    reasons = {
+        touch.channel: touch.note for touch in Touch.objects.filter(state=Touch.State.SKIPPED)
+    }
     assert reasons == {
         "email": "They have not agreed to marketing e-mails.",
         "call": "No phone number is known.",
@@ -109,14 +115,20 @@ def test_an_offer_calls_off_everything_that_is_on_its_way(
     nurture.send_messages(at=later)
     nurture.print_letters(at=later)
     enrollment = Enrollment.objects.get()
-    assert (enrollment.state, enrollment.exit_reason, enrollment.exit_note) == ("exited", "stage", "offer")
+    assert (enrollment.state, enrollment.exit_reason, enrollment.exit_note) == (
+        "exited",
+        "stage",
+        "offer",
+    )
     assert set(Message.objects.values_list("state", flat=True)) == {"cancelled"}
     assert set(Letter.objects.values_list("state", flat=True)) == {"cancelled"}
     assert not Task.objects.open().exists()
     assert not sink.arrived
 
 
-def test_an_offer_stops_the_message_even_before_the_event_is_delivered(sink: Sink, at: datetime) -> None:
+def test_an_offer_stops_the_message_even_before_the_event_is_delivered(
+    sink: Sink, at: datetime
+) -> None:
     lead = reachable(at=at)
     nurture.enroll_due(at=at)
     nurture.take_due_steps(at=at + timedelta(days=3))
@@ -159,7 +171,9 @@ def test_an_old_event_delivered_again_does_not_end_a_new_entry(
     assert Enrollment.objects.active().get().entry == 2
 
 
-def test_moving_a_step_moves_only_what_has_not_gone_out(sink: Sink, at: datetime, marketer: object) -> None:
+def test_moving_a_step_moves_only_what_has_not_gone_out(
+    sink: Sink, at: datetime, marketer: object
+) -> None:
     early, late = reachable(at=at), reachable(at=at + timedelta(days=4))
     nurture.enroll_due(at=at)
     sweep(at + timedelta(days=3))
@@ -168,11 +182,17 @@ def test_moving_a_step_moves_only_what_has_not_gone_out(sink: Sink, at: datetime
     Enrollment.objects.filter(lead=late).delete()
     nurture.enroll(lead_ids=[late.pk], program_key="nine-touch", at=at + timedelta(days=4))
     due = {e.lead_id: e.next_due_at for e in Enrollment.objects.all()}
-    assert due[early.pk] == datetime(2026, 3, 8, 8, 0, tzinfo=UTC)  # its first step is out: the call is next
-    assert due[late.pk] == datetime(2026, 3, 12, 8, 0, tzinfo=UTC)  # the call of day 5 comes before day 8
+    assert due[early.pk] == datetime(
+        2026, 3, 8, 8, 0, tzinfo=UTC
+    )  # its first step is out: the call is next
+    assert due[late.pk] == datetime(
+        2026, 3, 12, 8, 0, tzinfo=UTC
+    )  # the call of day 5 comes before day 8
 
 
-def test_a_paused_lead_gets_nothing_until_it_is_resumed(sink: Sink, at: datetime, rep: object) -> None:
+def test_a_paused_lead_gets_nothing_until_it_is_resumed(
+    sink: Sink, at: datetime, rep: object
+) -> None:
     reachable(at=at)
     nurture.enroll_due(at=at)
     ids = [Enrollment.objects.get().pk]

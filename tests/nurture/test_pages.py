@@ -35,7 +35,13 @@ def pages(program: Program) -> list[str]:
 
 
 def test_marketing_sees_programs_and_others_do_not(
-    client: Client, program: Program, marketer: User, manager: User, admin: User, rep: User, care: User
+    client: Client,
+    program: Program,
+    marketer: User,
+    manager: User,
+    admin: User,
+    rep: User,
+    care: User,
 ) -> None:
     for address in pages(program):
         assert client.get(address).status_code == 302
@@ -45,7 +51,9 @@ def test_marketing_sees_programs_and_others_do_not(
         assert client.post(pages(program)[0]).status_code in {403, 405}
 
 
-def test_the_shipped_program_is_drawn_with_nine_steps(client: Client, program: Program, marketer: User) -> None:
+def test_the_shipped_program_is_drawn_with_nine_steps(
+    client: Client, program: Program, marketer: User
+) -> None:
     client.force_login(marketer)
     text = client.get(pages(program)[1]).content.decode()
     assert text.count('id="step-') == 9
@@ -88,13 +96,23 @@ def test_content_of_the_wrong_kind_or_product_is_refused(
     assert Slot.objects.filter(step=step, product=valve, asset=mail).exists()
 
 
-def test_a_lead_interested_in_one_product_gets_its_content(sink: Sink, at: datetime, marketer: User) -> None:
+def test_a_lead_interested_in_one_product_gets_its_content(
+    sink: Sink, at: datetime, marketer: User
+) -> None:
     pump, valve = (Product.objects.create(key=key, name=key) for key in ("pump", "valve"))
     step = Step.objects.get(position=1)
     for product in (pump, valve):
-        asset = Asset.objects.create(key=product.key, title=product.name, kind="email", subject=f"About {product.name}", body="Hi")
+        asset = Asset.objects.create(
+            key=product.key,
+            title=product.name,
+            kind="email",
+            subject=f"About {product.name}",
+            body="Hi",
+        )
         asset.products.set([product])
-        nurture.fill_slot(step_id=step.pk, asset_id=asset.pk, product_id=product.pk, by=marketer, at=at)
+        nurture.fill_slot(
+            step_id=step.pk, asset_id=asset.pk, product_id=product.pk, by=marketer, at=at
+        )
     lead = reachable(at=at)
     lead.products.add(pump)
     sweep(at)
@@ -102,14 +120,18 @@ def test_a_lead_interested_in_one_product_gets_its_content(sink: Sink, at: datet
     assert [mail["Subject"] for _, mail in sink.arrived] == ["About pump"]
 
 
-def test_a_program_without_content_cannot_be_switched_on(program: Program, marketer: User, at: datetime) -> None:
+def test_a_program_without_content_cannot_be_switched_on(
+    program: Program, marketer: User, at: datetime
+) -> None:
     nurture.switch_program(program_id=program.pk, is_active=False, by=marketer, at=at)
     Slot.objects.filter(step__position=3).delete()
     with pytest.raises(Invalid, match="How teams like yours start"):
         nurture.switch_program(program_id=program.pk, is_active=True, by=marketer, at=at)
 
 
-def test_a_program_that_is_switched_off_takes_no_step(sink: Sink, program: Program, marketer: User, at: datetime) -> None:
+def test_a_program_that_is_switched_off_takes_no_step(
+    sink: Sink, program: Program, marketer: User, at: datetime
+) -> None:
     reachable(at=at)
     sweep(at)
     nurture.switch_program(program_id=program.pk, is_active=False, by=marketer, at=at)
@@ -131,7 +153,9 @@ def test_pages_take_the_same_queries_for_any_number(
         assert len(captured) <= most, (address, len(captured))
 
 
-def test_a_rep_pauses_resumes_and_stops_a_program_of_their_lead(client: Client, rep: User, at: datetime) -> None:
+def test_a_rep_pauses_resumes_and_stops_a_program_of_their_lead(
+    client: Client, rep: User, at: datetime
+) -> None:
     lead = reachable(at=at)
     nurture.enroll_due(at=at)
     enrollment = Enrollment.objects.get()
@@ -145,12 +169,19 @@ def test_a_rep_pauses_resumes_and_stops_a_program_of_their_lead(client: Client, 
     assert lead.pk == enrollment.lead_id
 
 
-def test_what_is_not_yours_to_see_is_not_yours_to_stop(client: Client, rep: User, at: datetime) -> None:
+def test_what_is_not_yours_to_see_is_not_yours_to_stop(
+    client: Client, rep: User, at: datetime
+) -> None:
     elsewhere = Territory.objects.create(key="x", name="X")
     reachable(at=at, territory_id=elsewhere.pk)
     nurture.enroll_due(at=at)
     client.force_login(rep)
-    assert client.post(reverse("nurture:steer", args=[Enrollment.objects.get().pk, "stop"])).status_code == 404
+    assert (
+        client.post(
+            reverse("nurture:steer", args=[Enrollment.objects.get().pk, "stop"])
+        ).status_code
+        == 404
+    )
     assert Enrollment.objects.get().state == "active"
 
 
@@ -171,7 +202,9 @@ def test_a_call_is_done_once_and_told_in_the_story(call: Task, rep: User, at: da
         nurture.complete_task(task_id=call.pk, by=rep, outcome="reached", at=at)
 
 
-def test_a_call_of_somebody_else_is_left_to_them(call: Task, rep: User, other_rep: User, manager: User, at: datetime) -> None:
+def test_a_call_of_somebody_else_is_left_to_them(
+    call: Task, rep: User, other_rep: User, manager: User, at: datetime
+) -> None:
     nurture.assign_tasks_to(assignees={call.pk: rep.pk})
     with pytest.raises(NotAllowed, match=str(rep)):
         nurture.complete_task(task_id=call.pk, by=other_rep, outcome="reached", at=at)

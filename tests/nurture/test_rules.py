@@ -18,7 +18,9 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
 
 
 @given(moments, st.integers(0, 400), st.sampled_from(ZONES))
-def test_a_step_is_due_on_its_calendar_day_in_the_morning(moment: datetime, day: int, zone: str) -> None:
+def test_a_step_is_due_on_its_calendar_day_in_the_morning(
+    moment: datetime, day: int, zone: str
+) -> None:
     due = due_at(moment, day, zone=zone)
     local, start = due.astimezone(ZoneInfo(zone)), moment.astimezone(ZoneInfo(zone))
     assert due >= moment
@@ -33,7 +35,11 @@ def test_an_earlier_day_is_never_due_later(moment: datetime, a: int, b: int, zon
 
 @pytest.mark.django_db
 @settings(max_examples=60, deadline=None)
-@given(moment=moments, day=st.integers(0, 400), zone=st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"]))
+@given(
+    moment=moments,
+    day=st.integers(0, 400),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata", "Europe/Berlin"]),
+)
 def test_the_database_counts_days_as_the_rule_does(moment: datetime, day: int, zone: str) -> None:
     from nurture.services.scheduling import _DUE
 
@@ -45,7 +51,9 @@ def test_the_database_counts_days_as_the_rule_does(moment: datetime, day: int, z
         )
         found = cursor.fetchone()[0]
     local = found.astimezone(ZoneInfo(zone))
-    is_odd_hour = local.hour in {1, 2, 3} and local.utcoffset() != (local - timedelta(hours=3)).utcoffset()
+    is_odd_hour = (
+        local.hour in {1, 2, 3} and local.utcoffset() != (local - timedelta(hours=3)).utcoffset()
+    )
     assert is_odd_hour or found == due_at(moment, day, zone=zone)
 
 
@@ -100,7 +108,9 @@ slots = st.builds(
 def test_a_lead_interested_in_one_product_never_gets_another(
     specs: list[SlotSpec], products: set[int], had: set[int]
 ) -> None:
-    chosen = choose(specs, products=products, persona="influencer", had={(asset, 1) for asset in had}).slot
+    chosen = choose(
+        specs, products=products, persona="influencer", had={(asset, 1) for asset in had}
+    ).slot
     if chosen is not None:
         assert chosen.product_id in {None, *products}
         assert not chosen.about or chosen.about & products

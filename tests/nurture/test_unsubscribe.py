@@ -50,7 +50,9 @@ def test_the_address_is_kept_as_a_hash_only(path: str, client: Client, message: 
     assert message.to_address not in Suppression.objects.get().address_hash
 
 
-@pytest.mark.parametrize("token", ["x", "WzEsMV0:abc", signing.Signer(salt="other").sign_object([1, 1])])
+@pytest.mark.parametrize(
+    "token", ["x", "WzEsMV0:abc", signing.Signer(salt="other").sign_object([1, 1])]
+)
 def test_a_forged_link_leads_nowhere(client: Client, token: str) -> None:
     address = reverse("nurture_public:unsubscribe", args=[token])
     assert client.get(address).status_code == 404

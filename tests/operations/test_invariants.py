@@ -38,7 +38,10 @@ def test_a_broken_rule_is_named_with_its_rows(at: datetime) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        ("UPDATE leads_stagechange SET from_stage = 'lost' WHERE verb = 'accept'", "line of history"),
+        (
+            "UPDATE leads_stagechange SET from_stage = 'lost' WHERE verb = 'accept'",
+            "line of history",
+        ),
         ("DELETE FROM leads_stagechange WHERE verb = 'accept'", "last row of its history"),
     ],
 )

@@ -27,7 +27,11 @@ def test_a_tick_runs_every_sweep_once() -> None:
 
 def test_the_future_is_refused_while_a_worker_runs() -> None:
     params = connection.get_connection_params()
-    plain = {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
+    plain = {
+        key: params[key]
+        for key in ("dbname", "user", "password", "host", "port")
+        if params.get(key)
+    }
     worker = psycopg2.connect(**plain)
     try:
         worker.cursor().execute("SELECT pg_advisory_lock_shared(%s)", [presence.LOCK_KEY])

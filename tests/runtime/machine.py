@@ -51,7 +51,7 @@ def run(*argv: str, home: Path, **extra: str) -> subprocess.CompletedProcess[str
         cwd=addresses.PROJECT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
 
 
@@ -101,7 +101,7 @@ class Launched:
                 start_new_session=True,
             )
 
-    def wait_ready(self, *, seconds: float = 60) -> str:
+    def wait_ready(self, *, seconds: float = 150) -> str:
         """Wait for the banner; returns the address in it."""
         found = wait_until(lambda: "Ctrl-C" in self.said() or self.ended(), seconds=seconds)
         assert found, self.said()
@@ -135,7 +135,7 @@ class Launched:
         """Ask it to stop; returns its exit code."""
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=90)
 
 
 def children_of(pid: int) -> list[int]:
@@ -163,12 +163,12 @@ def command_line(pid: int) -> str:
     return ""
 
 
-def all_gone(pids: set[int], *, seconds: float = 15) -> bool:
+def all_gone(pids: set[int], *, seconds: float = 30) -> bool:
     """Are all of `pids` gone in time?"""
     return wait_until(lambda: not any(alive(pid) for pid in pids), seconds=seconds)
 
 
-def eventually(condition: Callable[[], bool], *, seconds: float = 30) -> bool:
+def eventually(condition: Callable[[], bool], *, seconds: float = 90) -> bool:
     """Like `wait_until`, looking less often."""
     deadline = time.monotonic() + seconds
     while not condition():

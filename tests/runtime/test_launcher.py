@@ -20,8 +20,6 @@ from tests.runtime.machine import (
     python,
 )
 
-pytestmark = pytest.mark.xdist_group("launcher")
-
 SIGNS = {
     "web": "granian",
     "worker": "celery -A leadflow worker",
@@ -42,16 +40,18 @@ def leadflow(home):
     """A LeadFlow started for the first time; it is stopped at the end, if no test did it."""
     started_at = time.monotonic()
     launched = Launched(home)
-    launched.url = launched.wait_ready()
-    launched.took = time.monotonic() - started_at, launched.processor_seconds()
-    yield launched
-    launched.stop()
+    try:
+        launched.url = launched.wait_ready()
+        launched.took = time.monotonic() - started_at, launched.processor_seconds()
+        yield launched
+    finally:
+        launched.stop()
 
 
 def start_again(launched: Launched, home) -> None:
     """Make `launched` a new run on the same data folder."""
-    again = Launched(home)
-    launched.__dict__.update(again.__dict__, url=again.wait_ready())
+    launched.__dict__.update(Launched(home).__dict__)
+    launched.url = launched.wait_ready()
 
 
 def test_a_first_start_answers_within_15_seconds(leadflow):

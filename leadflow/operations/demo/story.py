@@ -33,7 +33,13 @@ SOURCES = (
     ("referral", 7, 1.7),
     ("", 5, 0.8),
 )
-REJECTIONS = (("no_budget", 4), ("no_need", 3), ("too_early", 5), ("unreachable", 4), ("wrong_person", 2))
+REJECTIONS = (
+    ("no_budget", 4),
+    ("no_need", 3),
+    ("too_early", 5),
+    ("unreachable", 4),
+    ("wrong_person", 2),
+)
 LIVELY = 60
 LOSSES = (("competitor", 3), ("price", 3), ("no_decision", 4))
 
@@ -63,7 +69,9 @@ class Story:
     steps: list[Step] = field(default_factory=list)
 
 
-def tell(number: int, *, now: datetime, days: int, products: dict[str, int], random: Random) -> Story:
+def tell(
+    number: int, *, now: datetime, days: int, products: dict[str, int], random: Random
+) -> Story:
     """Make up the story of lead `number` within the last `days` days; none of it lies after `now`."""
     source, eagerness = _draw_source(random)
     story = _introduce(number, source, now=now, days=days, products=products, random=random)
@@ -147,7 +155,9 @@ def _answer(story: Story, offered_at: datetime, now: datetime, random: Random) -
     verb = random.choices(("accept", "reject", "expire"), weights=(66, 29, 5))[0]
     if verb == "expire":
         return _add(story, Step("expire", offered_at + timedelta(hours=72)), now)
-    return _add(story, Step(verb, at, reason=_reason(REJECTIONS, random) if verb == "reject" else ""), now)
+    return _add(
+        story, Step(verb, at, reason=_reason(REJECTIONS, random) if verb == "reject" else ""), now
+    )
 
 
 def _revive(story: Story, moment: datetime, now: datetime, random: Random) -> bool:

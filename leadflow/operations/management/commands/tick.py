@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the time and how to answer."""
-        parser.add_argument("--at", help="a time like 2026-03-31T09:00:00+02:00; UTC without a zone")
+        parser.add_argument(
+            "--at", help="a time like 2026-03-31T09:00:00+02:00; UTC without a zone"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:

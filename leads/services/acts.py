@@ -1,0 +1,83 @@
+"""What is said with a verb, and what came of it: values that the verbs take and give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from leadflow.core.errors import Conflict
+from leadflow.core.models import User
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What made a change when no person did: a kind and the id of its row."""
+
+    kind: str = ""
+    id: int | None = None
+
+
+NOBODY = Cause()
+
+
+@dataclass(frozen=True)
+class Act:
+    """One verb with all that is said along with it.
+
+    History that comes in bulk says per lead when it happened, who did it (user id), and the amount.
+    """
+
+    verb: str
+    at: datetime
+    by: User | None = None
+    cause: Cause = NOBODY
+    reason: str = ""
+    note: str = ""
+    towards: str = ""
+    amount: Decimal | None = None
+    currency: str = "EUR"
+    is_silent: bool = False
+    may_skip: bool = False
+    at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
+    by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
+    amount_by_lead: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def time_of(self, lead_id: int) -> datetime:
+        """When it happened to this lead."""
+        return self.at_by_lead.get(lead_id, self.at)
+
+    def by_id_of(self, lead_id: int) -> int | None:
+        """Who did it to this lead."""
+        return self.by_id_by_lead.get(lead_id, self.by.pk if self.by else None)
+
+    def amount_of(self, lead_id: int) -> Decimal | None:
+        """The money expected of this lead, where it was said."""
+        return self.amount_by_lead.get(lead_id, self.amount)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One lead's move, as written to history."""
+
+    lead_id: int
+    id: int
+    from_stage: str | None
+    to_stage: str
+    at: datetime
+    cycle: int
+    seconds: int | None = None
+    business_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a batch did: the changes, and a sentence for each lead that could not be moved."""
+
+    changes: tuple[Change, ...]
+    refused: Mapping[int, str]
+
+    def or_raise(self) -> "Moved":
+        """Raise Conflict with the first refusal, for callers that move one lead."""
+        if self.refused:
+            raise Conflict(next(iter(self.refused.values())))
+        return self

@@ -1,0 +1,218 @@
+"""What a batch of moves leaves behind, written in bulk: history, lead rows, offers, opportunities, events."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+
+from leadflow.core import bulk, events
+from leadflow.core.business_time import ROUND_THE_CLOCK, WorkingWeek, add_business_seconds
+from leadflow.core.models import Calendar, Holiday
+from leads.engine.pipeline import HandoffSpec, Pipeline
+from leads.events import StagesChanged
+from leads.models import Offer, Opportunity
+from leads.services.acts import Act, Change
+
+EVENT_SIZE = 5_000
+LETS_GO = frozenset({"reject", "expire", "recycle"})
+OUTCOMES = {
+    "accept": Offer.Outcome.ACCEPTED,
+    "advance": Offer.Outcome.ACCEPTED,
+    "win": Offer.Outcome.ACCEPTED,
+    "expire": Offer.Outcome.EXPIRED,
+}
+
+
+def write_moves(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    """Write everything that follows from moves of one verb; part of the caller's transaction."""
+    if not changes:
+        return
+    write_history(changes, act=act, version=pipeline.version)
+    _update_leads(changes, act=act)
+    _close_offers(changes, act=act, pipeline=pipeline)
+    open_offers(changes, act=act, pipeline=pipeline)
+    _settle_opportunities(changes, act=act, pipeline=pipeline)
+    announce(changes, act=act)
+
+
+def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
+    """Append stage changes; the caller ties the lead rows to them in the same transaction."""
+    recorded_at = datetime.now(tz=UTC)
+    bulk.copy_rows(
+        "leads_stagechange",
+        (
+            "id lead_id from_stage to_stage verb at recorded_at by_id cause_kind cause_id "
+            "reason note cycle seconds business_seconds pipeline_version"
+        ).split(),
+        (
+            (
+                change.id,
+                change.lead_id,
+                change.from_stage,
+                change.to_stage,
+                act.verb,
+                change.at,
+                recorded_at,
+                act.by_id_of(change.lead_id),
+                act.cause.kind,
+                act.cause.id,
+                act.reason,
+                act.note,
+                change.cycle,
+                change.seconds,
+                change.business_seconds,
+                version,
+            )
+            for change in changes
+        ),
+    )
+
+
+def _update_leads(changes: Sequence[Change], *, act: Act) -> None:
+    """Write where the leads stand now; who accepts a lead owns it, who gives it back lets it go."""
+    owners: list[int | None] = [None] * len(changes)
+    if act.verb == "accept":
+        owners = [act.by_id_of(change.lead_id) for change in changes]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_lead AS lead
+               SET stage = moved.stage, stage_since = moved.at, last_change = moved.change,
+                   cycle = moved.cycle,
+                   owner_id = CASE WHEN NOT %s THEN COALESCE(moved.owner_id, lead.owner_id) END
+              FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::bigint[], %s::int[],
+                          %s::bigint[])
+                   AS moved (id, stage, at, change, cycle, owner_id)
+             WHERE lead.id = moved.id
+            """,
+            [
+                act.verb in LETS_GO,
+                [change.lead_id for change in changes],
+                [change.to_stage for change in changes],
+                [change.at for change in changes],
+                [change.id for change in changes],
+                [change.cycle for change in changes],
+                owners,
+            ],
+        )
+
+
+def _close_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    leaving = [change for change in changes if pipeline.awaits_answer(change.from_stage or "")]
+    if not leaving:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_offer AS offer
+               SET outcome = %s, decided_at = left_by.at, decided_by_id = left_by.by_id,
+                   closed_by = left_by.change, reason = %s, note = %s
+              FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+                   AS left_by (lead_id, at, change, by_id)
+             WHERE offer.lead_id = left_by.lead_id AND offer.outcome = 'pending'
+            """,
+            [
+                OUTCOMES.get(act.verb, Offer.Outcome.REJECTED),
+                act.reason,
+                act.note,
+                [change.lead_id for change in leaving],
+                [change.at for change in leaving],
+                [change.id for change in leaving],
+                [act.by_id_of(change.lead_id) for change in leaving],
+            ],
+        )
+
+
+def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    """Open an offer for every lead that entered an offered stage; silent history starts no clock."""
+    entering = [change for change in changes if pipeline.awaits_answer(change.to_stage)]
+    week = default_week() if entering else ROUND_THE_CLOCK
+    rows = []
+    for change in entering:
+        handoff = pipeline.offered_sides[change.to_stage]
+        due_at = None if act.is_silent else _due(change.at, handoff, week)
+        rows.append(
+            (
+                change.lead_id, handoff.id, change.id, change.cycle, change.at, due_at, "pending",
+                handoff.team_id, "", "", "", act.cause.kind, act.cause.id,
+            )
+        )  # fmt: skip
+    columns = (
+        "lead_id handoff_id opened_by cycle offered_at due_at outcome "
+        "team_id reason note assigned_because cause_kind cause_id"
+    )
+    bulk.copy_rows("leads_offer", columns.split(), rows)
+
+
+def _due(at: datetime, handoff: HandoffSpec, week: WorkingWeek) -> datetime:
+    minutes = handoff.respond_within_minutes
+    if handoff.uses_business_time:
+        return add_business_seconds(at, minutes * 60, week)
+    return at + timedelta(minutes=minutes)
+
+
+def _settle_opportunities(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
+    """Open, correct and close what money is expected of the leads that moved."""
+    if act.verb in {"advance", "win"}:
+        _expect(
+            [change for change in changes if act.amount_of(change.lead_id) is not None], act=act
+        )
+    leaving = [change for change in changes if not pipeline.is_open(change.to_stage)]
+    if not leaving:
+        return
+    state = Opportunity.State.WON if act.verb == "win" else Opportunity.State.LOST
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE leads_opportunity AS opportunity
+               SET state = %s, closed_at = left_by.at, reason = %s
+              FROM unnest(%s::bigint[], %s::timestamptz[]) AS left_by (lead_id, at)
+             WHERE opportunity.lead_id = left_by.lead_id AND opportunity.state = 'open'
+            """,
+            [state, act.reason, [c.lead_id for c in leaving], [c.at for c in leaving]],
+        )
+
+
+def _expect(changes: Sequence[Change], *, act: Act) -> None:
+    """One open opportunity per lead, with the amount that was said last."""
+    if not changes:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO leads_opportunity (lead_id, amount, currency, state, opened_at, reason)
+            SELECT lead_id, amount, %s, 'open', at, ''
+              FROM unnest(%s::bigint[], %s::numeric[], %s::timestamptz[]) AS said (lead_id, amount, at)
+                ON CONFLICT (lead_id) WHERE state = 'open'
+                DO UPDATE SET amount = excluded.amount, currency = excluded.currency
+            """,
+            [
+                act.currency,
+                [change.lead_id for change in changes],
+                [act.amount_of(change.lead_id) for change in changes],
+                [change.at for change in changes],
+            ],
+        )
+
+
+def announce(changes: Sequence[Change], *, act: Act) -> None:
+    """Publish what happened, a few thousand leads to an event."""
+    for start in range(0, len(changes), EVENT_SIZE):
+        part = changes[start : start + EVENT_SIZE]
+        events.publish(
+            StagesChanged(
+                at=act.at,
+                verb=act.verb,
+                is_silent=act.is_silent,
+                changes=tuple((c.lead_id, c.id, c.from_stage, c.to_stage) for c in part),
+            )
+        )
+
+
+def default_week() -> WorkingWeek:
+    """The working week of the default calendar; round the clock where none is set up."""
+    calendar = Calendar.objects.filter(key="default").first()
+    if calendar is None:
+        return ROUND_THE_CLOCK
+    days_off = Holiday.objects.filter(calendar=calendar).values_list("on", flat=True)
+    return WorkingWeek.build(zone=calendar.time_zone, hours=calendar.hours, days_off=list(days_off))
