@@ -39,6 +39,8 @@ def compile_condition(condition: Condition, *, depth: int = 0) -> Q:
     """The filter over leads that a condition stands for; raises Invalid naming what does not fit."""
     if depth > DEEPEST:
         raise Invalid("This condition is nested too deeply.")
+    if not isinstance(condition, Mapping):
+        raise Invalid("A condition is an object with “all”, “any”, “not” or a “field”.")
     if "all" in condition:
         parts = [compile_condition(part, depth=depth + 1) for part in _list(condition["all"])]
         return Q(*parts)

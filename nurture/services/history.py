@@ -193,27 +193,30 @@ def _copy(enrollments: Sequence[Enrollment], batch: Batch) -> None:
 def _activities(batch: Batch) -> list[Activity]:
     """What the leads' stories tell of it."""
     sent = [
-        _activity(Activity.Kind.EMAIL_SENT, "message", row.pk, row.touch, row.asset_id)
+        _activity(Activity.Kind.EMAIL_SENT, "message", row, at=row.queued_at, asset_id=row.asset_id)
         for row in batch.messages
     ]
     posted = [
-        _activity(Activity.Kind.LETTER_SENT, "letter", row.pk, row.touch, row.asset_id)
+        _activity(Activity.Kind.LETTER_SENT, "letter", row, at=row.queued_at, asset_id=row.asset_id)
         for row in batch.letters
     ]
-    called = [_activity(Activity.Kind.CALL, "task", row.pk, row.touch, None) for row in batch.tasks]
+    called = [
+        _activity(Activity.Kind.CALL, "task", row, at=row.created_at, asset_id=None)
+        for row in batch.tasks
+    ]
     for activity, task in zip(called, batch.tasks, strict=True):
         activity.title, activity.by_id = str(Task.Outcome(task.outcome).label), task.done_by_id
     return sent + posted + called
 
 
 def _activity(
-    kind: str, source_kind: str, source_id: int, touch: Touch, asset_id: int | None
+    kind: str, source_kind: str, row: Message | Letter | Task, *, at: datetime, asset_id: int | None
 ) -> Activity:
     return Activity(
-        lead_id=touch.lead_id,
+        lead_id=row.lead_id,
         kind=kind,
-        occurred_at=touch.at,
+        occurred_at=at,
         asset_id=asset_id,
         source_kind=source_kind,
-        source_id=source_id,
+        source_id=row.pk,
     )

@@ -1,6 +1,7 @@
 """Designing programs: steps, days, content; and the shipped nine-touch program."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -128,5 +129,5 @@ def fill_slot(
     about = set(asset.products.values_list("pk", flat=True))
     if product_id is not None and about and product_id not in about:
         raise Invalid(f"“{asset.title}” is about another product.", field="asset")
-    case = {"step": step, "product_id": product_id, "persona": persona}
+    case: dict[str, Any] = {"step": step, "product_id": product_id, "persona": persona}
     return Slot.objects.update_or_create(**case, defaults={"asset": asset})[0]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from handoff import services as handoff
 from handoff.models import Clock, HandoffPolicy, Notice
@@ -116,10 +117,15 @@ def test_sweeps_side_by_side_stamp_and_tell_once(manager: User, at: datetime) ->
 
 
 def test_the_sweep_reads_only_what_is_due(at: datetime) -> None:
-    make_offers(3, at=at)
+    make_offers(1_000, at=at)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT id FROM leads_offer WHERE outcome = 'pending' AND due_at <= %s", [at]
-        )
-        assert "offers_waiting" in "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("ANALYZE leads_offer, leads_handoff, handoff_clock")
+    with CaptureQueriesContext(connection) as captured:
+        handoff.watch_clocks(at=at + timedelta(hours=1))
+    stamps = [query["sql"] for query in captured if "INTO handoff_clock" in query["sql"]]
+    assert len(stamps) == 2
+    with connection.cursor() as cursor:
+        for statement in stamps:
+            cursor.execute(f"EXPLAIN {statement}")
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+            assert "offers_waiting" in plan

@@ -1,7 +1,7 @@
 """Builds the demo: stories are told first, then written in rounds through the bulk services."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -12,9 +12,12 @@ from leadflow.operations.demo.company import COUNTRIES, Company, found_company
 from leadflow.operations.demo.story import Step, Story, tell
 from leads import services as leads
 from leads.models import Activity, Consent, Lead, Offer
+from nurture import services as nurture
 from scoring import services as scoring
 
 CAUSE = leads.Cause("demo", None)
+NURTURED_FOR = timedelta(days=120)
+PROGRAM_LENGTH = timedelta(days=36)
 FRESH = timedelta(hours=30)  # offers younger than this keep a running clock
 
 Progress = Callable[[str, int, int], None]
@@ -36,6 +39,8 @@ def build_demo(
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, at=at, progress=progress)
+    progress("programs", 0, count)
+    _write_programs(stories, ids, at=at)
     progress("scores", 0, count)
     scoring.rescore_everybody(at=at)
     handoff.assign_waiting(at=at)
@@ -178,6 +183,41 @@ def _move(
         amount_by_lead={pk: Decimal(step.amount) for pk, _, step in members if step.amount},
     )
     leads.move(lead_ids=[pk for pk, _, _ in members], act=act)
+
+
+def _write_programs(stories: Sequence[Story], ids: Sequence[int], *, at: datetime) -> None:
+    """The nurture program began some months ago; whoever came or came back since went through it."""
+    since = at - NURTURED_FOR
+    histories = [
+        nurture.PastEnrollment(
+            lead_id=pk,
+            entered_at=begin,
+            ended_at=end if end is not None and end < begin + PROGRAM_LENGTH else _over(begin, at),
+            exit_reason="stage" if end is not None and end < begin + PROGRAM_LENGTH else "",
+        )
+        for pk, story in zip(ids, stories, strict=True)
+        if story.has_consent
+        for begin, end in _stays_in_marketing(story)
+        if begin >= since
+    ]
+    nurture.record_history(histories=histories, at=at)
+
+
+def _over(begin: datetime, at: datetime) -> datetime | None:
+    return begin + PROGRAM_LENGTH if begin + PROGRAM_LENGTH < at else None
+
+
+def _stays_in_marketing(story: Story) -> Iterator[tuple[datetime, datetime | None]]:
+    """Stretches of time in which the lead was marketing's, up to the step that ended each."""
+    begin: datetime | None = story.at
+    for step in story.steps:
+        if begin is not None and step.verb != "revive":
+            yield begin, step.at
+            begin = None
+        if step.verb in {"reject", "expire", "recycle"}:
+            begin = step.at
+    if begin is not None:
+        yield begin, None
 
 
 def _assign(
