@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -88,22 +88,21 @@ def belongs_to(pid: int, folder: Path) -> bool:
 
 def kill_orphans(executable: Path, folder: Path) -> None:
     """Kill the processes of `executable` that work in `folder`: left behind by a killed server."""
-    for pid in _all_pids():
-        if _link(pid, "cwd") == folder and _link(pid, "exe") == executable:
-            send(pid, signal.SIGKILL)
-
-
-def kill_marked(marker: str) -> int:
-    """Kill every process with `marker` (NAME=value) in its environment; returns how many."""
-    found = [
+    _kill_all(
         pid
         for pid in _all_pids()
-        if os.fsencode(marker) in _read(pid, "environ").split(b"\0") and pid != os.getpid()
-    ]
-    for pid in found:
-        send(pid, signal.SIGKILL)
-    wait_until(lambda: not any(alive(pid) for pid in found), seconds=5)
-    return len(found)
+        if _link(pid, "cwd") == folder and _link(pid, "exe") == executable
+    )
+
+
+def kill_marked(marker: str) -> None:
+    """Kill every process but this one with `marker` (NAME=value) in its environment."""
+    sign = os.fsencode(marker)
+    _kill_all(
+        pid
+        for pid in _all_pids()
+        if pid != os.getpid() and sign in _read(pid, "environ").split(b"\0")
+    )
 
 
 def send(pid: int, signal_number: int) -> None:
@@ -146,6 +145,14 @@ def last_line(log: Path) -> str:
 
 
 LARGEST_LOG = 10_000_000
+
+
+def _kill_all(pids: Iterable[int]) -> None:
+    """Kill and wait until they are gone: what they hold (ports, shared memory) is free only then."""
+    found = list(pids)
+    for pid in found:
+        send(pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(alive, found)), seconds=10)
 
 
 def _turn_over(log: Path) -> None:

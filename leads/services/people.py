@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from leadflow.core import bulk, events
 from leads.engine.identity import fold
@@ -81,7 +81,7 @@ def _build(
         "created_at": person.at,
         "attributes": dict(person.attributes),
     }
-    lead = Lead.from_db(None, list(values), list(values.values()))  # quicker than keywords
+    lead = Lead.from_db(DEFAULT_DB_ALIAS, list(values), list(values.values()))  # quicker than keywords
     lead.search = search_text(lead, company=person.company_name)
     return lead
 
