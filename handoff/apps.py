@@ -27,7 +27,8 @@ class HandoffConfig(AppConfig):
             Section.INSIGHT, "What sales says", "handoff:feedback", "message-square-quote", order=60
         )
         lead_panels.add(
-            "handoff.work", Panel("Next step", "handoff/panels/work.html", queries.work_panel)
+            "handoff.work",
+            Panel("Next step", "handoff/panels/work.html", queries.work_panel, order=10),
         )
         lead_panels.add(
             "handoff.feedback",

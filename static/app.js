@@ -142,9 +142,18 @@
     const at = all.indexOf(selected());
     select(all[at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1)]);
   }
-  let place = -1; // after a swap the row that moved up takes the place of the one that left
-  document.addEventListener("htmx:beforeSwap", () => { place = rows().indexOf(selected()); });
-  document.addEventListener("htmx:afterSettle", () => { refreshCountdowns(); if (place >= 0 && !selected()) { const all = rows(); select(all[Math.min(place, all.length - 1)]); } });
+  // After a swap the same lead stays selected, wherever its row is now. When it left by our own act the next
+  // one follows; when it left by itself nothing is selected, so that no key acts on another lead.
+  let following = [];
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const all = rows(), at = all.indexOf(selected());
+    const ids = at < 0 ? [] : all.slice(at).map((row) => row.id);
+    following = detail.requestConfig?.verb === "post" ? ids : ids.slice(0, 1);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    refreshCountdowns();
+    if (!selected()) select(following.map((id) => id && document.getElementById(id)).find(Boolean));
+  });
   document.addEventListener("click", ({ target }) => { const row = target.closest("[data-list] [data-row]"); if (row) select(row); });
 
   // ---- keys

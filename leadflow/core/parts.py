@@ -15,6 +15,7 @@ class Panel:
     template: str
     load: Callable[[Any, Any], Mapping[str, Any] | None]
     side: str = "right"  # left (facts), right (actions)
+    order: int = 50
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:
     """The boxes other apps have for this reader."""
     boxes = (
         (panel, panel.load(lead, request.user))
-        for panel in lead_panels.values()
+        for panel in sorted(lead_panels.values(), key=lambda panel: panel.order)
         if panel.side == side
     )
     return [_box(panel, values, lead, request) for panel, values in boxes if values is not None]
