@@ -27,7 +27,7 @@ check: $(INSTALLED)  ## format, lint, types, import contracts, migrations, deplo
 	$(PY) -m mypy .
 	.venv/bin/lint-imports
 	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' -print \
-		| xargs $(PY) -m djade --check --target-version 5.2
+		| xargs .venv/bin/djade --check --target-version 5.2
 	$(ON_TEST_HOME) $(PY) manage.py makemigrations --check --dry-run
 	$(ON_TEST_HOME) DEBUG=0 HTTPS=1 ALLOWED_HOSTS=leadflow.example \
 		SECRET_KEY="$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))')" \

@@ -208,6 +208,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+RATE_LIMITS = {  # for one address; an office may share one
+    "form": env.str("RATE_LIMIT_FORMS", default="60/minute"),
+    "track": env.str("RATE_LIMIT_TRACKING", default="1200/minute"),
+}
 
 # API
 REST_FRAMEWORK = {

@@ -18,7 +18,9 @@ class LeadsConfig(AppConfig):
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
-            "engagement": ConditionField("engagement", "number", "engagement", moves_with_time=True),
+            "engagement": ConditionField(
+                "engagement", "number", "engagement", moves_with_time=True
+            ),
             "fit": ConditionField("fit", "number", "fit"),
             "grade": ConditionField("grade", "choice", "grade"),
             "stage": ConditionField("stage", "choice", "stage", stage_choices),
@@ -30,7 +32,9 @@ class LeadsConfig(AppConfig):
             "job_title": ConditionField("job title", "text", "job_title"),
             "industry": ConditionField("industry", "text", "company__industry"),
             "employees": ConditionField("employees", "number", "company__employees"),
-            "product": ConditionField("product of interest", "set", "products__key", product_choices),
+            "product": ConditionField(
+                "product of interest", "set", "products__key", product_choices
+            ),
             "campaign": ConditionField("campaign", "choice", "campaign__key"),
         }.items():
             condition_fields.add(name, field)

@@ -14,6 +14,7 @@ from leadflow.runtime.account import Account
 
 PROC = Path("/proc")
 PR_SET_PDEATHSIG = 1
+LARGEST_LOG_BYTES = 10_000_000
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _spawned: dict[int, subprocess.Popen[bytes]] = {}
@@ -144,9 +145,6 @@ def last_line(log: Path) -> str:
     return ""
 
 
-LARGEST_LOG = 10_000_000
-
-
 def _kill_all(pids: Iterable[int]) -> None:
     """Kill and wait until they are gone: what they hold (ports, shared memory) is free only then."""
     found = list(pids)
@@ -157,7 +155,7 @@ def _kill_all(pids: Iterable[int]) -> None:
 
 def _turn_over(log: Path) -> None:
     with suppress(FileNotFoundError):
-        if log.stat().st_size > LARGEST_LOG:
+        if log.stat().st_size > LARGEST_LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
 
 

@@ -365,6 +365,12 @@ class StageChange(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["to_stage", "at"], name="change_into_stage"),
+            # Where cycles begin: the cohorts of every report.
+            models.Index(
+                fields=["at", "lead", "cycle"],
+                name="change_begins_cycle",
+                condition=Q(from_stage=None) | Q(verb="revive"),
+            ),
         ]
         constraints = [
             # What the deferred foreign key of the lead row points at.

@@ -81,7 +81,9 @@ def _build(
         "created_at": person.at,
         "attributes": dict(person.attributes),
     }
-    lead = Lead.from_db(DEFAULT_DB_ALIAS, list(values), list(values.values()))  # quicker than keywords
+    lead = Lead.from_db(
+        DEFAULT_DB_ALIAS, list(values), list(values.values())
+    )  # quicker than keywords
     lead.search = search_text(lead, company=person.company_name)
     return lead
 

@@ -12,8 +12,6 @@ from limits.strategies import FixedWindowRateLimiter
 
 logger = logging.getLogger(__name__)
 
-# "n/minute" for one address; an office may share one.
-RATES = {"form": "60/minute", "track": "1200/minute"}
 SECONDS_WITHOUT_REDIS = 30
 
 _memory = FixedWindowRateLimiter(MemoryStorage())
@@ -33,7 +31,7 @@ def is_too_big(request: HttpRequest, most_bytes: int) -> bool:
 
 
 def _rate(kind: str) -> RateLimitItem:
-    return parse(getattr(settings, "RATE_LIMITS", RATES).get(kind, RATES[kind]))
+    return parse(settings.RATE_LIMITS[kind])
 
 
 def _hit(rate: RateLimitItem, *names: str) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import signing
 from django.db import connection
 from django.test import Client
@@ -207,7 +208,7 @@ def test_a_token_of_another_form_does_not_fit(form: Form) -> None:
 def test_a_flood_from_one_address_is_answered_429_and_others_are_not(
     form: Form, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(limits.RATES, "form", "3/minute")
+    monkeypatch.setitem(settings.RATE_LIMITS, "form", "3/minute")
     flood = [_send(form, email=f"x{n}@example.com").status_code for n in range(5)]
     other = _send(form, Client(REMOTE_ADDR="10.0.0.9"), email="other@example.com")
     liar = _send(form, headers={"x-forwarded-for": "1.2.3.4"}, email="liar@example.com")

@@ -4,11 +4,13 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
 import pytest
 
-from leadflow.runtime import health
+from leadflow.runtime import addresses, commands, health
 from tests.runtime.machine import (
     AS_ORDINARY_USER,
     Launched,
@@ -48,6 +50,19 @@ def leadflow(home):
         launched.stop()
 
 
+def count_connections(home) -> int:
+    """Return how many programs besides us are connected to the database."""
+    connection = psycopg2.connect(addresses.embedded_database_url(home))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        found = cursor.fetchone()[0]
+    connection.close()
+    return found
+
+
 def start_again(launched: Launched, home) -> None:
     """Make `launched` a new run on the same data folder."""
     launched.__dict__.update(Launched(home).__dict__)
@@ -71,6 +86,14 @@ def test_a_killed_child_comes_back(leadflow, name):
     assert eventually(lambda: leadflow.has_child(SIGNS[name]))
     assert eventually(lambda: health.answers(leadflow.url))
     assert f"{name}: started again" in leadflow.said()
+
+
+def test_database_connections_do_not_pile_up(leadflow, home):
+    with ThreadPoolExecutor(20) as people:
+        answers = list(people.map(health.answers, [leadflow.url] * 200))
+
+    assert all(answers)
+    assert eventually(lambda: count_connections(home) <= commands.BACKGROUND_WORKERS + 1))
 
 
 def test_a_second_start_on_the_same_data_is_refused(leadflow, home):

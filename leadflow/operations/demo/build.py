@@ -57,6 +57,7 @@ def _create(stories: Sequence[Story], company: Company, *, at: datetime) -> list
                 "territory_id": company.territories[story.place].pk,
                 "campaign_id": _campaign_id(story, company),
             },
+            attributes=story.address,
             company_name=story.company,
         )
         for story in stories

@@ -40,6 +40,8 @@ REJECTIONS = (
     ("unreachable", 4),
     ("wrong_person", 2),
 )
+STREETS = ("Harbour Street", "Mill Road", "Station Street", "Garden Way", "Factory Lane")
+CITIES = ("Riverton", "Northwick", "Eastham", "Marienfeld", "Porto Novo", "Lakeside")
 LIVELY = 60
 LOSSES = (("competitor", 3), ("price", 3), ("no_decision", 4))
 
@@ -60,6 +62,7 @@ class Story:
 
     at: datetime
     facts: dict[str, str]
+    address: dict[str, str]
     company: str
     place: str
     product: str
@@ -109,7 +112,14 @@ def _introduce(
         age = timedelta(days=random.uniform(0.5, min(days, 6)))
     product = random.choice(list(products))
     has_consent = random.random() < 0.8
-    return Story(now - age, facts, company, place, product, random.randrange(100), has_consent)
+    address = {
+        "street": f"{random.choice(STREETS)} {random.randint(1, 90)}",
+        "postal_code": str(random.randint(10_000, 99_999)),
+        "city": random.choice(CITIES),
+    }
+    return Story(
+        now - age, facts, address, company, place, product, random.randrange(100), has_consent
+    )
 
 
 def _read(story: Story, *, now: datetime, random: Random) -> None:
