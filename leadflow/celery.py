@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflow.settings")
 
@@ -31,12 +31,14 @@ def run_sweep(name: str, **extra: Any) -> None:
     """Run one sweep as of now."""
     from django.utils import timezone
 
+    from leadflow.core import presence
     from leadflow.schedule import run
 
+    presence.announce()
     run(name, at=timezone.now())
 
 
-@worker_init.connect
+@worker_process_init.connect
 def announce_worker(**kwargs: Any) -> None:
     """Hold the lock that tells `manage.py tick` that live workers use this database."""
     from leadflow.core import presence

@@ -10,8 +10,13 @@ _held: extensions.connection | None = None
 
 
 def announce() -> None:
-    """Hold the shared lock for as long as this process lives; the server frees it however it ends."""
+    """Hold the shared lock for as long as this process lives; the server frees it however it ends.
+
+    Safe to call again: a lock that went away with a restarted server is taken anew.
+    """
     global _held
+    if _held is not None and _is_alive(_held):
+        return
     params = connections["default"].get_connection_params()
     params.pop("cursor_factory", None)
     params.pop("context", None)
@@ -19,6 +24,15 @@ def announce() -> None:
     _held.autocommit = True
     with _held.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock_shared(%s)", [LOCK_KEY])
+
+
+def _is_alive(held: extensions.connection) -> bool:
+    try:
+        with held.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except psycopg2.Error:
+        return False
+    return True
 
 
 def workers_run() -> bool:

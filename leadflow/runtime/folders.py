@@ -21,14 +21,14 @@ def prepare(home: Path) -> None:
             f"Cannot write to the data folder {home}: {reason}. "
             "Set LEADFLOW_HOME to a folder you can write to."
         ) from None
-    make_folder(addresses.socket_folder(home))
+    if addresses.socket_folder(home) != home / "run":
+        _claim(addresses.socket_folder(home))
 
 
-def make_folder(folder: Path) -> None:
-    """Make `folder` for its owner only; raises StartError when somebody else holds its name."""
+def _claim(folder: Path) -> None:
+    """Make `folder`, which stands where everybody may write; refuse what somebody else put there."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    owner = folder.lstat().st_uid
-    if folder.is_symlink() or os.geteuid() not in (0, owner):
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
         raise StartError(f"{folder} belongs to another user: remove it, or set LEADFLOW_HOME.")
 
 

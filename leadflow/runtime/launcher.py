@@ -172,8 +172,10 @@ class Launcher:
 
     def _fill_when_empty(self) -> None:
         if self.options.demo and has_no_leads():
-            say("Filling in demo data; pages fill up as it goes ...")
-            self.supervisor.await_end(self._launch("demo", commands.demo()), done="demo data is in")
+            say("Filling in demo data; the sign-ins work when it is in ...")
+            self.supervisor.await_end(
+                self._launch("demo", commands.demo()), done="Demo data is in."
+            )
 
     def _keep_going(self) -> None:
         self.supervisor.tick()

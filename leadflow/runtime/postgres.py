@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg2
 
-from leadflow.runtime import account, addresses, cluster, folders, processes
+from leadflow.runtime import account, addresses, cluster, processes
 from leadflow.runtime.errors import StartError
 from leadflow.runtime.terminal import Say
 
@@ -99,7 +99,7 @@ class Postgres:
         return [program, "-D", str(self.data), "-k", str(self.sockets), *options]
 
     def _prepare_sockets(self, owner: account.Account | None) -> None:
-        folders.make_folder(self.sockets)
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
         account.hand_over(self.sockets, owner)
 
     def _clear_after_kill(self) -> None:

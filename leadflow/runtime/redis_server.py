@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from leadflow.runtime import addresses, folders, processes
+from leadflow.runtime import addresses, processes
 from leadflow.runtime.errors import StartError
 from leadflow.runtime.terminal import Say
 
@@ -65,7 +65,7 @@ class Redis:
 
     def launch(self) -> None:
         """Start the server and return at once."""
-        folders.make_folder(self.data)
+        self.data.mkdir(mode=0o700, exist_ok=True)
         pid = processes.spawn(self._command(), log=self.log, cwd=self.data)
         self.pid_file.write_text(str(pid))
 

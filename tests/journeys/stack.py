@@ -5,13 +5,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg2
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 
+from leadflow.runtime import addresses
 from tests.runtime.machine import Launched, python
 
 T = TypeVar("T")
@@ -41,10 +43,13 @@ class Stack:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout.strip()
 
-    def ask(self, expression: str) -> str:
-        """The value of a Python expression over the models, as text."""
-        code = f"from leads.models import *; from nurture.models import *; print({expression})"
-        return self.manage("shell", "--no-imports", "-c", code).splitlines()[-1]
+    def value(self, statement: str, *values: object) -> object:
+        """The first column of the first row that a statement finds; None without a row."""
+        with closing(psycopg2.connect(addresses.embedded_database_url(self.home))) as connection:
+            cursor = connection.cursor()
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+        return row[0] if row else None
 
 
 def wait_for(check: Callable[[], T], *, seconds: float = 30, what: str = "") -> T:

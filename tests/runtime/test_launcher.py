@@ -93,7 +93,7 @@ def test_database_connections_do_not_pile_up(leadflow, home):
         answers = list(people.map(health.answers, [leadflow.url] * 200))
 
     assert all(answers)
-    assert eventually(lambda: count_connections(home) <= commands.BACKGROUND_WORKERS + 1))
+    assert eventually(lambda: count_connections(home) <= commands.BACKGROUND_WORKERS + 1)
 
 
 def test_a_second_start_on_the_same_data_is_refused(leadflow, home):
@@ -150,6 +150,8 @@ def test_sigterm_stops_everything(leadflow):
 
 
 def test_an_empty_database_is_filled_after_the_first_answer(leadflow, home):
+    leadflow.stop()
+
     launched = Launched(home, DEMO="1")
     try:
         launched.wait_ready()
