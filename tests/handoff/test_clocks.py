@@ -107,7 +107,7 @@ def test_a_policy_expires_what_nobody_answered(offer: Offer, at: datetime) -> No
     assert Lead.objects.get(pk=offer.lead_id).stage == "recycled"
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_sweeps_side_by_side_stamp_and_tell_once(manager: User, at: datetime) -> None:
     make_offers(40, at=at)
     stamped = together(*[lambda: handoff.watch_clocks(at=at + DUE)] * 4)

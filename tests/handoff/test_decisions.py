@@ -39,7 +39,7 @@ def test_who_comes_second_reads_who_was_first(
         accept(offer, other_rep, at)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_reps_in_the_same_second_one_gets_it(at: datetime) -> None:
     pair = [people.user(Role.REP, team="sales") for _ in range(2)]
     offer = make_offers(1, at=at)[0]

@@ -129,7 +129,7 @@ def test_the_queries_of_a_sweep_do_not_grow_with_the_offers(
     assert counts[0] == counts[1]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_many_workers_give_each_offer_once_and_keep_the_loads_even(at: datetime) -> None:
     team = [people.user(Role.REP, team="sales") for _ in range(5)]
     absent = people.user(Role.REP, team="sales")

@@ -66,7 +66,7 @@ def test_tasks_of_a_territory_stay_there(
     assert handoff.assign_tasks(at=at) == 0
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_workers_side_by_side_share_tasks_evenly(at: datetime) -> None:
     team = Team.objects.get(key="sales")
     reps = [people.user("rep", team="sales") for _ in range(4)]

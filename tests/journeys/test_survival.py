@@ -15,7 +15,7 @@ from tests.journeys.stack import Stack, answers, wait_for
 from tests.runtime.machine import command_line, descendants_of
 
 pytestmark = pytest.mark.timeout(300)
-POSTS = 120
+POSTS = 96
 
 
 def post(stack: Stack, email: str) -> bool:
@@ -53,7 +53,10 @@ def test_no_acknowledged_form_is_lost_when_a_process_is_killed(stack: Stack, sig
     emails = [f"{name}{number}@survivor.example.com" for number in range(POSTS)]
 
     def send(part: list[str]) -> None:
-        kept.extend(email for email in part if post(stack, email))
+        for email in part:
+            tries = (post(stack, email) or time.sleep(1) for _ in range(5))
+            if any(tries):
+                kept.append(email)
 
     threads = [threading.Thread(target=send, args=[emails[n::24]]) for n in range(24)]
     for thread in threads:
@@ -64,6 +67,6 @@ def test_no_acknowledged_form_is_lost_when_a_process_is_killed(stack: Stack, sig
         thread.join()
 
     wait_for(lambda: answers(f"{stack.url}/healthz"), what="health", seconds=60)
-    assert len(kept) > POSTS // 10
+    assert len(kept) > POSTS // 2
     count = "SELECT count(*) FROM leads_lead WHERE email = ANY(%s)"
     wait_for(lambda: stack.value(count, kept) == len(kept), what="every lead", seconds=60)
