@@ -32,12 +32,19 @@ def form(db: None) -> Form:
         {"name": name, "label": name, "type": "text", "required": False}
         for name in ("first_name", "email", "phone")
     ]
-    return Form.objects.create(slug="ask", name="Ask us", fields=fields, consent_text="Yes, please.")
+    return Form.objects.create(
+        slug="ask", name="Ask us", fields=fields, consent_text="Yes, please."
+    )
 
 
 def send_form(form: Form, *, at: datetime) -> Lead:
     """What the public page does with a post, and the tick that follows."""
-    values = {"first_name": "Ada", "email": "ada@example.com", "phone": "+4930901820", "consent": "on"}
+    values = {
+        "first_name": "Ada",
+        "email": "ada@example.com",
+        "phone": "+4930901820",
+        "consent": "on",
+    }
     leads.receive_submission(
         form=form, values=values, token="once", visitor_id=None, source="", at=at
     )
