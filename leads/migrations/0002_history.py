@@ -1,18 +1,18 @@
-"""Tie every lead's stage to its history, so that a stage without its row cannot be committed."""
+"""Tie every lead's stage to its history, so that a stage without its row cannot be committed.
+
+The history row's own foreign key says that the stage exists; one on the lead would check it twice.
+"""
 
 from django.db import migrations
 
 TIE = """
 ALTER TABLE leads_lead
-    ADD CONSTRAINT lead_stage_exists FOREIGN KEY (stage)
-        REFERENCES leads_stage (key) DEFERRABLE INITIALLY DEFERRED,
     ADD CONSTRAINT lead_stage_is_last_change FOREIGN KEY (id, last_change, stage)
         REFERENCES leads_stagechange (lead_id, id, to_stage) DEFERRABLE INITIALLY DEFERRED;
 """
 UNTIE = """
 ALTER TABLE leads_lead
-    DROP CONSTRAINT lead_stage_is_last_change,
-    DROP CONSTRAINT lead_stage_exists;
+    DROP CONSTRAINT lead_stage_is_last_change;
 """
 
 

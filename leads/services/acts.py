@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from leadflow.core.errors import Conflict
 from leadflow.core.models import User
@@ -55,8 +56,7 @@ class Act:
         return self.amount_by_lead.get(lead_id, self.amount)
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One lead's move, as written to history."""
 
     lead_id: int

@@ -1,12 +1,13 @@
 """The verbs: the only way a lead changes its stage, one lead or a hundred thousand at a time.
 
-Every verb locks the leads in id order, runs the transition of each in memory, and writes leads, offers,
-history and one event per few thousand leads in bulk.
+Every verb locks the leads in id order, runs its transition in memory once for each stage that occurs (its
+conditions look at nothing else), and writes leads, offers, history and one event per few thousand leads in
+bulk.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django_fsm import TransitionNotAllowed
@@ -33,17 +34,20 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
     """
     _check_act(act)
     pipeline = load_pipeline(lock=True)
-    leads = _lock(lead_ids, by=act.by)
+    standings = _lock(lead_ids, by=act.by)
     refused = dict.fromkeys(
-        set(lead_ids) - {lead.pk for lead in leads},
+        set(lead_ids) - {one.lead_id for one in standings},
         "This lead does not exist or is not yours to see.",
     )
-    refused |= _lacking(leads, act=act, pipeline=pipeline)
-    before = {lead.pk: (lead.stage, lead.stage_since) for lead in leads}
-    moved = [
-        lead for lead in leads if lead.pk not in refused and _run(lead, act, pipeline, refused)
-    ]
-    changes = _describe(moved, before=before, act=act)
+    targets = {stage: _target(stage, act, pipeline) for stage in {one.stage for one in standings}}
+    refused |= {
+        one.lead_id: f"You cannot {act.verb} a lead that is in “{pipeline.name(one.stage)}”."
+        for one in standings
+        if targets[one.stage] is None
+    }
+    refused |= _lacking(standings, targets, act=act, pipeline=pipeline)
+    moving = [one for one in standings if one.lead_id not in refused]
+    changes = _describe(moving, targets, act=act)
     write_moves(changes, act=act, pipeline=pipeline)
     return Moved(changes=tuple(changes), refused=refused)
 
@@ -63,26 +67,60 @@ def _check_act(act: Act) -> None:
         raise Invalid("An amount cannot be negative.", field="amount")
 
 
-def _lock(lead_ids: Collection[int], *, by: User | None) -> list[Lead]:
+class _Standing(NamedTuple):
+    """Where a locked lead stands."""
+
+    lead_id: int
+    stage: str
+    since: datetime
+    cycle: int
+
+
+class _Target(NamedTuple):
+    """Where a verb leads from one stage, and whether a new cycle begins there."""
+
+    stage: str
+    cycles: int
+
+
+def _lock(lead_ids: Collection[int], *, by: User | None) -> list[_Standing]:
     leads = Lead.objects.filter(pk__in=list(lead_ids))
     if by is not None:
         leads = leads.filter(
             pk__in=Lead.objects.visible_to(by).filter(pk__in=list(lead_ids)).values("pk")
         )
-    fields = ("id", "stage", "stage_since", "cycle", "owner_id", "last_change")
-    return list(leads.select_for_update(no_key=True, of=("self",)).order_by("pk").only(*fields))
+    rows = leads.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    return [_Standing(*row) for row in rows.values_list("pk", "stage", "stage_since", "cycle")]
 
 
-def _lacking(leads: Sequence[Lead], *, act: Act, pipeline: Pipeline) -> dict[int, str]:
+def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
+    """Run the verb on a lead that stands in `stage`; None where it does not fit."""
+    lead = Lead(stage=stage, cycle=0)
+    lead.pipeline, lead.towards, lead.may_skip = pipeline, act.towards, act.may_skip
+    try:
+        getattr(lead, act.verb)()
+    except TransitionNotAllowed:
+        return None
+    return _Target(lead.stage, lead.cycle)
+
+
+def _lacking(
+    standings: Sequence[_Standing],
+    targets: Mapping[str, _Target | None],
+    *,
+    act: Act,
+    pipeline: Pipeline,
+) -> dict[int, str]:
     """Leads that may not enter the stage ahead because something it requires is not known."""
-    if act.verb != "advance":
-        return {}
+    asking = {
+        stage
+        for stage, target in targets.items()
+        if target and act.verb == "advance" and "amount" in pipeline.requires(target.stage)
+    }
     wanting = {
-        lead.pk
-        for lead in leads
-        if act.amount_of(lead.pk) is None
-        and (target := pipeline.next_step(lead.stage, act.towards, may_skip=act.may_skip))
-        and "amount" in pipeline.requires(target)
+        one.lead_id
+        for one in standings
+        if one.stage in asking and act.amount_of(one.lead_id) is None
     }
     if not wanting:
         return {}
@@ -93,31 +131,31 @@ def _lacking(leads: Sequence[Lead], *, act: Act, pipeline: Pipeline) -> dict[int
     )
 
 
-def _run(lead: Lead, act: Act, pipeline: Pipeline, refused: dict[int, str]) -> bool:
-    lead.pipeline, lead.towards, lead.may_skip = pipeline, act.towards, act.may_skip
-    try:
-        getattr(lead, act.verb)()
-    except TransitionNotAllowed:
-        name = pipeline.name(lead.stage)
-        refused[lead.pk] = f"You cannot {act.verb} a lead that is in “{name}”."
-        return False
-    return True
-
-
 def _describe(
-    leads: Sequence[Lead], *, before: Mapping[int, tuple[str, datetime]], act: Act
+    standings: Sequence[_Standing], targets: Mapping[str, _Target | None], *, act: Act
 ) -> list[Change]:
     """History rows with the time spent in the stage that was left."""
     week = default_week()
+    worked = {act.at: worked_until(act.at, week)}
     changes = []
-    for lead, change_id in zip(leads, bulk.take_ids(StageChange, len(leads)), strict=True):
-        stage, since = before[lead.pk]
-        at = act.time_of(lead.pk)
-        spent = max(0.0, (at - since).total_seconds())
-        worked = max(0.0, worked_until(at, week) - worked_until(since, week))
-        cycle = lead.cycle
+    for one, change_id in zip(standings, bulk.take_ids(StageChange, len(standings)), strict=True):
+        target, at = targets[one.stage], act.time_of(one.lead_id)
+        if target is None:
+            continue
+        for moment in (at, one.since):
+            if moment not in worked:
+                worked[moment] = worked_until(moment, week)
         changes.append(
-            Change(lead.pk, change_id, stage, lead.stage, at, cycle, int(spent), int(worked))
+            Change(
+                lead_id=one.lead_id,
+                id=change_id,
+                from_stage=one.stage,
+                to_stage=target.stage,
+                at=at,
+                cycle=one.cycle + target.cycles,
+                seconds=max(0, int((at - one.since).total_seconds())),
+                business_seconds=max(0, round(worked[at] - worked[one.since])),
+            )
         )
     return changes
 
