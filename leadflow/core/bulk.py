@@ -2,9 +2,11 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.utils import timezone
@@ -26,13 +28,18 @@ def take_ids(model: type[models.Model], count: int) -> list[int]:
         return sorted(row[0] for row in cursor.fetchall())
 
 
-def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """COPY rows of plain values (str, int, bool, None, times, dict, list) into `table`."""
-    text = io.StringIO()
-    for row in rows:
-        text.write("\t".join(map(_encode, row)))
-        text.write("\n")
-    text.seek(0)
+class Same(NamedTuple):
+    """A column with one value in every row."""
+
+    value: Any
+
+
+def copy_columns(table: str, columns: Mapping[str, Sequence[Any] | Same], count: int) -> None:
+    """COPY `count` rows of plain values (str, int, bool, None, times, dict, list), given by column."""
+    if not count:
+        return
+    encoded = [_encode_column(values, count) for values in columns.values()]
+    text = io.StringIO("\n".join(map("\t".join, zip(*encoded, strict=True))) + "\n")
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {connection.ops.quote_name(table)} ({names}) FROM STDIN", text)
@@ -46,18 +53,13 @@ def copy_instances(instances: Sequence[models.Model]) -> None:
     lacking = [instance for instance in instances if instance.pk is None]
     for instance, pk in zip(lacking, take_ids(model, len(lacking)), strict=True):
         instance.pk = pk
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
     now = timezone.now()
-    for field in fields:
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            for instance in instances:
-                setattr(instance, field.attname, now)
-    names = [field.attname for field in fields]
-    copy_rows(
-        model._meta.db_table,
-        [str(field.column) for field in fields],
-        ([getattr(instance, name) for name in names] for instance in instances),
-    )
+    columns: dict[str, Sequence[Any] | Same] = {}
+    for field in model._meta.concrete_fields:
+        is_stamp = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        read = attrgetter(field.attname)
+        columns[str(field.column)] = Same(now) if is_stamp else list(map(read, instances))
+    copy_columns(model._meta.db_table, columns, len(instances))
 
 
 def update_columns(instances: Sequence[models.Model], names: Sequence[str]) -> None:
@@ -116,6 +118,15 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     list: _json,
     tuple: _json,
 }
+
+
+def _encode_column(values: Sequence[Any] | Same, count: int) -> Iterable[str]:
+    if isinstance(values, Same):
+        return repeat(_encode(values.value), count)
+    first = values[0]
+    if all(value is first for value in values):  # most columns of a batch hold their default
+        return repeat(_encode(first), count)
+    return map(_encode, values)
 
 
 def _encode(value: Any) -> str:

@@ -1,5 +1,6 @@
 """How names, addresses and numbers are made comparable."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -7,6 +8,8 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from leadflow.core.errors import Invalid
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @lru_cache(maxsize=10_000)
@@ -36,12 +39,11 @@ def normalize_email(text: str) -> str:
     return (result.ascii_email or result.normalized).lower()[:254]
 
 
-@lru_cache(maxsize=10_000)
 def normalize_phone(text: str, region: str = "") -> str:
     """The number as E.164; "" stays ""; raises Invalid when it cannot be a number."""
     text = text.strip()
-    if not text:
-        return ""
+    if not text or (E164.fullmatch(text) and _is_plain(text[:6], len(text))):
+        return text
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
@@ -51,6 +53,18 @@ def normalize_phone(text: str, region: str = "") -> str:
     if not phonenumbers.is_possible_number(number):
         raise Invalid(f"“{text[:40]}” cannot be a phone number", field="phone")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+@lru_cache(maxsize=10_000)
+def _is_plain(beginning: str, length: int) -> bool:
+    """Whether numbers that begin like this and are this long are E.164 already: a country knows its lengths."""
+    example = beginning.ljust(length, "2")
+    try:
+        number = phonenumbers.parse(example)
+    except phonenumbers.NumberParseException:
+        return False
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return bool(phonenumbers.is_possible_number(number)) and written == example
 
 
 def fold(text: str) -> str:
@@ -65,6 +79,8 @@ def fold(text: str) -> str:
 def clean(text: object, *, most: int) -> str:
     """One line of text from outside: no control characters, no surplus space, at most `most` long."""
     line = str(text)
+    if line.isprintable() and "  " not in line:
+        return line.strip()[:most]
     if not line.isprintable():
         line = "".join(char if char.isprintable() else " " for char in line)
     return " ".join(line.split())[:most]

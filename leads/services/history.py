@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 from leadflow.core import bulk, events
+from leadflow.core.bulk import Same
 from leadflow.core.business_time import ROUND_THE_CLOCK, WorkingWeek, add_business_seconds
 from leadflow.core.models import Calendar, Holiday
 from leads.engine.pipeline import HandoffSpec, Pipeline
@@ -37,34 +38,27 @@ def write_moves(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
 
 def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
     """Append stage changes; the caller ties the lead rows to them in the same transaction."""
-    recorded_at = datetime.now(tz=UTC)
-    bulk.copy_rows(
+    bulk.copy_columns(
         "leads_stagechange",
-        (
-            "id lead_id from_stage to_stage verb at recorded_at by_id cause_kind cause_id "
-            "reason note cycle seconds business_seconds pipeline_version"
-        ).split(),
-        (
-            (
-                change.id,
-                change.lead_id,
-                change.from_stage,
-                change.to_stage,
-                act.verb,
-                change.at,
-                recorded_at,
-                act.by_id_of(change.lead_id),
-                act.cause.kind,
-                act.cause.id,
-                act.reason,
-                act.note,
-                change.cycle,
-                change.seconds,
-                change.business_seconds,
-                version,
-            )
-            for change in changes
-        ),
+        {
+            "id": [change.id for change in changes],
+            "lead_id": [change.lead_id for change in changes],
+            "from_stage": [change.from_stage for change in changes],
+            "to_stage": [change.to_stage for change in changes],
+            "verb": Same(act.verb),
+            "at": [change.at for change in changes],
+            "recorded_at": Same(datetime.now(tz=UTC)),
+            "by_id": [act.by_id_of(change.lead_id) for change in changes],
+            "cause_kind": Same(act.cause.kind),
+            "cause_id": Same(act.cause.id),
+            "reason": Same(act.reason),
+            "note": Same(act.note),
+            "cycle": [change.cycle for change in changes],
+            "seconds": [change.seconds for change in changes],
+            "business_seconds": [change.business_seconds for change in changes],
+            "pipeline_version": Same(version),
+        },
+        len(changes),
     )
 
 
@@ -127,21 +121,29 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
     """Open an offer for every lead that entered an offered stage; silent history starts no clock."""
     entering = [change for change in changes if pipeline.awaits_answer(change.to_stage)]
     week = default_week() if entering else ROUND_THE_CLOCK
-    rows = []
-    for change in entering:
-        handoff = pipeline.offered_sides[change.to_stage]
-        due_at = None if act.is_silent else _due(change.at, handoff, week)
-        rows.append(
-            (
-                change.lead_id, handoff.id, change.id, change.cycle, change.at, due_at, "pending",
-                handoff.team_id, "", "", "", act.cause.kind, act.cause.id,
-            )
-        )  # fmt: skip
-    columns = (
-        "lead_id handoff_id opened_by cycle offered_at due_at outcome "
-        "team_id reason note assigned_because cause_kind cause_id"
+    handoffs = [pipeline.offered_sides[change.to_stage] for change in entering]
+    pairs = list(zip(entering, handoffs, strict=True))
+    bulk.copy_columns(
+        "leads_offer",
+        {
+            "lead_id": [change.lead_id for change in entering],
+            "handoff_id": [handoff.id for handoff in handoffs],
+            "opened_by": [change.id for change in entering],
+            "cycle": [change.cycle for change in entering],
+            "offered_at": [change.at for change in entering],
+            "due_at": Same(None)
+            if act.is_silent
+            else [_due(change.at, handoff, week) for change, handoff in pairs],
+            "outcome": Same("pending"),
+            "team_id": [handoff.team_id for handoff in handoffs],
+            "reason": Same(""),
+            "note": Same(""),
+            "assigned_because": Same(""),
+            "cause_kind": Same(act.cause.kind),
+            "cause_id": Same(act.cause.id),
+        },
+        len(entering),
     )
-    bulk.copy_rows("leads_offer", columns.split(), rows)
 
 
 def _due(at: datetime, handoff: HandoffSpec, week: WorkingWeek) -> datetime:
