@@ -6,6 +6,7 @@ from leadflow.core.errors import NotAllowed
 from leadflow.core.models import Role, User
 from leadflow.core.roles import is_anyone, is_care, is_manager, is_sales
 from leads.models import Offer
+from leads.queries import decision_refused
 
 rules.add_perm("handoff.see_queue", is_sales | is_care)
 rules.add_perm("handoff.oversee", is_manager)
@@ -13,7 +14,6 @@ rules.add_perm("handoff.call", is_sales | is_care)
 rules.add_perm("handoff.give_feedback", is_sales | is_care)
 rules.add_perm("handoff.see_feedback", is_anyone)
 
-OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
 # Whose job it is to answer what is offered to a team of this side.
 RECEIVERS = {"sales": Role.REP, "care": Role.CARE}
 # Whose job the tasks of such a team are.
@@ -35,16 +35,6 @@ def check_may_run(verb: str, *, by: User) -> None:
 def check_may_see_queue(by: User) -> None:
     """Raise NotAllowed unless `by` works on what is handed off."""
     check_may("see_queue", by=by, words="The queue belongs to the teams that receive leads.")
-
-
-def decision_refused(offer: Offer, *, by: User) -> str:
-    """Why `by` may not answer `offer`, in a sentence; empty when they may."""
-    if by.role in OVERSEERS or offer.assignee_id == by.pk:
-        return ""
-    if offer.team_id is not None and offer.team_id == by.team_id:
-        return ""
-    team = offer.team.name if offer.team else "another team"
-    return f"This lead was offered to {team}; only its people may answer."
 
 
 def check_may_decide(offer: Offer, *, by: User) -> None:

@@ -1,8 +1,10 @@
 """The one settings module: everything that differs between installations comes from the environment."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
+import structlog
 from csp.constants import NONCE, NONE, SELF
 
 from leadflow.runtime import addresses, secret
@@ -129,6 +131,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
 }
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
 CELERY_TIMEZONE = "UTC"
 NUDGES = env.bool("NUDGES", default=True)
 
@@ -235,11 +238,26 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
+# Logs: one line per entry on stderr, with the request, task and user it belongs to
+_LOG_FIELDS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+]
+structlog.configure(
+    processors=[*_LOG_FIELDS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.dev.ConsoleRenderer(colors=False),
+            "foreign_pre_chain": _LOG_FIELDS,
+        },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},

@@ -3,8 +3,9 @@
 import rules
 
 from leadflow.core.errors import NotAllowed
-from leadflow.core.models import User
+from leadflow.core.models import Role, User
 from leadflow.core.roles import is_anyone, is_care, is_marketing, is_sales
+from leads.models import Offer
 
 WHO = {
     "offer": is_marketing | is_sales,
@@ -17,6 +18,8 @@ WHO = {
     "disqualify": is_marketing | is_sales,
     "revive": is_marketing | is_sales,
 }
+
+OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
 
 for verb, predicate in WHO.items():
     rules.add_perm(f"leads.{verb}", predicate)
@@ -31,6 +34,16 @@ def check_may(verb: str, *, by: User) -> None:
     """Raise NotAllowed unless the role of `by` includes `verb`."""
     if not by.has_perm(f"leads.{verb}"):
         raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
+
+
+def decision_refused(offer: Offer, *, by: User) -> str:
+    """Why `by` may not answer `offer`, in a sentence; empty when they may."""
+    if by.role in OVERSEERS or offer.assignee_id == by.pk:
+        return ""
+    if offer.team_id is not None and offer.team_id == by.team_id:
+        return ""
+    team = offer.team.name if offer.team else "another team"
+    return f"This lead was offered to {team}; only its people may answer."
 
 
 def permits(verb: str, *, by: User) -> bool:

@@ -1,4 +1,4 @@
-"""Delivers what the outbox holds: claimed by state, one transaction per delivery, retried with back-off."""
+"""Delivers what the outbox holds: claimed by state, one transaction each, retried until it works."""
 
 import logging
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from leadflow.core.models import Delivery, OutboxEvent
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 12
+LONGEST_PAUSE_SECONDS = 3600
 KEEP_DONE_FOR = timedelta(days=30)
 
 
@@ -60,8 +60,7 @@ def _put_off(delivery: Delivery, *, error: Exception, at: datetime) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(
         attempts=attempts,
         error=f"{type(error).__name__}: {error}"[:2000],
-        due_at=at + timedelta(seconds=min(2**attempts, 3600)),
-        state=Delivery.State.FAILED if attempts >= MOST_ATTEMPTS else Delivery.State.PENDING,
+        due_at=at + timedelta(seconds=min(2 ** min(attempts, 12), LONGEST_PAUSE_SECONDS)),
     )
 
 

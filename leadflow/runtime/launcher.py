@@ -168,6 +168,8 @@ class Launcher:
             say(f"  Demo sign-ins, password {commands.DEMO_PASSWORD}:")
             for email, role in commands.DEMO_SIGN_INS:
                 say(f"    {email:<20} {role}")
+        else:
+            say("  The first sign-in: python manage.py createsuperuser")
         say(f"\n  Data and logs: {self.home}\n  Ctrl-C stops everything.\n")
 
     def _fill_when_empty(self) -> None:

@@ -1,5 +1,6 @@
-"""Rows of a CSV or spreadsheet file, one at a time, as dictionaries of text."""
+"""Rows of a CSV or spreadsheet file, one at a time, as lists of text."""
 
+import codecs
 import csv
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 from leadflow.core.errors import Invalid
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
-
-Row = dict[str, str]
 
 
 def read_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
@@ -27,7 +26,7 @@ def read_rows(path: Path) -> tuple[list[str], Iterator[list[str]]]:
 
 
 def _csv(path: Path) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with path.open(encoding=_encoding(path), errors="replace", newline="") as file:
         start = file.read(8192)
         file.seek(0)
         delimiter = max(",;\t|", key=start.partition("\n")[0].count)
@@ -35,6 +34,19 @@ def _csv(path: Path) -> Iterator[list[str]]:
             yield from csv.reader(_without_nul(file), delimiter=delimiter)
         except csv.Error as error:
             raise Invalid(f"{path.name} is not readable as CSV: {error}") from None
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 when all of the file is, else what spreadsheets in Western Europe write."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def _without_nul(lines: Iterator[str]) -> Iterator[str]:
@@ -47,4 +59,11 @@ def _spreadsheet(path: Path) -> Iterator[list[str]]:
     except CalamineError as error:
         raise Invalid(f"{path.name} is not readable as a spreadsheet: {error}") from None
     for row in sheet.iter_rows():
-        yield [str(value) if value is not None else "" for value in row]
+        yield [_cell(value) for value in row]
+
+
+def _cell(value: object) -> str:
+    """A cell as text; spreadsheets keep whole numbers, such as phone numbers, as 4930.0."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)

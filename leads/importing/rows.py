@@ -1,7 +1,7 @@
 """From a row of text to a person: normalised facts, or an error that names the column."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,7 +42,6 @@ class Person:
     company: str = ""
     stage: str = ""
     at: datetime | None = None
-    keys: dict[str, str] = field(default_factory=dict)
 
 
 class Parser:
@@ -52,7 +51,8 @@ class Parser:
         place = {name: index for index, name in enumerate(header)}
         self.mapping = mapping
         self.width = len(header)
-        self.facts = [(fact, column, place[column]) for fact, column in mapping.facts.items()]
+        country_first = sorted(mapping.facts.items(), key=lambda item: item[0] != "country")
+        self.facts = [(fact, column, place[column]) for fact, column in country_first]
         self.attributes = [(name, place[column]) for name, column in mapping.attributes.items()]
         self.stage_at = place.get(mapping.stage_at)
 

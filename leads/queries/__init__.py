@@ -1,6 +1,7 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
+from leads.policies import decision_refused
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -38,6 +39,7 @@ __all__ = [
     "TimelinePage",
     "compile_condition",
     "country_choices",
+    "decision_refused",
     "describe",
     "drill_down",
     "fields_of",

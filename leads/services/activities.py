@@ -42,17 +42,19 @@ def note_activities(*, lead_ids: Collection[int], at: datetime, is_silent: bool 
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH latest AS (
+            WITH locked AS (  -- in id order, as everybody locks leads
+                SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+            ), latest AS (
                 SELECT lead_id, max(occurred_at) AS at
                   FROM leads_activity
                  WHERE lead_id = ANY(%s) AND NOT is_automatic
                  GROUP BY lead_id
             )
             UPDATE leads_lead AS lead SET last_activity_at = latest.at
-              FROM latest
+              FROM latest JOIN locked ON locked.id = latest.lead_id
              WHERE lead.id = latest.lead_id AND lead.last_activity_at IS DISTINCT FROM latest.at
             """,
-            [ids],
+            [ids, ids],
         )
     for start in range(0, len(ids), 5_000):
         part = tuple(ids[start : start + 5_000])

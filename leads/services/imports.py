@@ -152,9 +152,9 @@ def _match(
     people: Sequence[Person], match: str
 ) -> tuple[dict[str, Lead], dict[tuple[str, str], int]]:
     """Known leads by match key; and who holds each unique key that the rows mention."""
-    leads = Lead.objects.select_related("company")
+    leads = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
     found = leads.filter(**{f"{match}__in": [person.facts[match] for person in people]})
-    known = {getattr(lead, match): lead for lead in found.order_by("-pk")}
+    known = {getattr(lead, match): lead for lead in found.order_by("pk")}
     taken: dict[tuple[str, str], int] = {}
     for key in {"external_id", "email"} - {match}:
         values = [person.facts[key] for person in people if person.facts.get(key)]

@@ -56,7 +56,7 @@ def create_leads(
     leads, changes = [], []
     for person, lead_id, change_id in zip(people, lead_ids, change_ids, strict=True):
         stage = pipeline.by_key[person.stage or pipeline.first_stage()].key
-        company_id = company_ids.get(person.company_name.lower())
+        company_id = company_ids.get(person.company_name)
         leads.append(_build(person, lead_id, change_id, stage, company_id))
         changes.append(Change(lead_id, change_id, None, stage, person.at, cycle=1))
     act = Act(verb="enter", at=at, cause=cause, is_silent=is_silent)
@@ -103,21 +103,27 @@ def search_text(lead: Lead, *, company: str = "") -> str:
 
 
 def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
-    """Ids of companies by lower-case name; missing ones are created."""
-    wanted = {name.lower(): name for name in names if name}
+    """Ids of companies by the name as given, whatever its case; missing ones are created."""
+    wanted = sorted({name for name in names if name})
     if not wanted:
         return {}
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # PostgreSQL alone decides which names are alike
         cursor.execute(
             """
             INSERT INTO leads_company (name, domain, industry, country, created_at)
-            SELECT name, '', '', '', now() FROM unnest(%s::text[]) AS wanted (name)
+            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', now()
+              FROM unnest(%s::text[]) AS wanted (name)
                 ON CONFLICT (LOWER(name)) DO NOTHING
             """,
-            [list(wanted.values())],
+            [wanted],
         )
         cursor.execute(
-            "SELECT LOWER(name), id FROM leads_company WHERE LOWER(name) = ANY(%s)", [list(wanted)]
+            """
+            SELECT wanted.name, company.id
+              FROM unnest(%s::text[]) AS wanted (name)
+              JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+            """,
+            [wanted],
         )
         return dict(cursor.fetchall())
 
@@ -129,7 +135,7 @@ def update_facts(
     """Fill in or correct facts of known leads; returns how many rows really changed."""
     changed = []
     names: set[str] = set()
-    leads = Lead.objects.select_for_update(of=("self",)).select_related("company")
+    leads = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
     for lead in leads.filter(pk__in=list(facts_by_lead)).order_by("pk"):
         new = {
             name: value

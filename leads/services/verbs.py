@@ -18,7 +18,7 @@ from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads import policies
 from leads.engine.pipeline import Pipeline
-from leads.models import Lead, Opportunity, Reason, StageChange
+from leads.models import Lead, Offer, Opportunity, Reason, StageChange
 from leads.services.acts import Act, Change, Moved
 from leads.services.history import default_week, write_moves
 from leads.services.pipeline import load_pipeline
@@ -45,6 +45,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
         for one in standings
         if targets[one.stage] is None
     }
+    refused |= _not_theirs(standings, act=act)
     refused |= _lacking(standings, targets, act=act, pipeline=pipeline)
     moving = [one for one in standings if one.lead_id not in refused]
     changes = _describe(moving, targets, act=act)
@@ -102,6 +103,18 @@ def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
     except TransitionNotAllowed:
         return None
     return _Target(lead.stage, lead.cycle)
+
+
+def _not_theirs(standings: Sequence[_Standing], *, act: Act) -> dict[int, str]:
+    """Leads whose offer somebody else has to answer."""
+    if act.by is None or act.verb not in {"accept", "reject"}:
+        return {}
+    offers = Offer.objects.pending().filter(lead__in=[one.lead_id for one in standings])
+    return {
+        offer.lead_id: sentence
+        for offer in offers.select_related("team")
+        if (sentence := policies.decision_refused(offer, by=act.by))
+    }
 
 
 def _lacking(

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
-from leads.models import Lead, Offer, StageChange
+from leads.models import Company, Lead, Offer, StageChange
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -116,7 +116,7 @@ def test_bad_rows_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:
         "ADA@Example.com;Ada;+49 30 901820;de\n"
         "not an address;Bob;;\n"
         "ada@example.com;Ada again;;\n"
-        "bob@example.com;Bob;12;DE\n"
+        "bob@example.com;Bob;call me;DE\n"
         ";Nobody;;\n"
         "too;few\n"
     )
@@ -154,12 +154,32 @@ def _mapping(folder: Path) -> Path:
 
 def test_a_spreadsheet_reads_like_a_csv_file(tmp_path: Path) -> None:
     book = Workbook()
-    book.active.append(["email", "company"])
-    book.active.append(["ada@example.com", "Engines Ltd"])
+    book.active.append(["email", "company", "phone", "country"])
+    book.active.append(["ada@example.com", "Engines Ltd", 30901820, "DE"])
     book.save(tmp_path / "people.xlsx")
 
     assert counts(run(tmp_path / "people.xlsx")) == [1, 1, 0, 0, 0, 0]
-    assert Lead.objects.get().company.name == "Engines Ltd"
+    lead = Lead.objects.get()
+    assert (lead.company.name, lead.phone) == ("Engines Ltd", "+4930901820")
+
+
+def test_a_file_from_a_western_spreadsheet_keeps_its_umlauts(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes("email;last name\njoerg@example.com;Müller\n".encode("cp1252"))
+
+    assert counts(run(path)) == [1, 1, 0, 0, 0, 0]
+    assert Lead.objects.get().last_name == "Müller"
+
+
+def test_companies_are_alike_as_the_database_sees_it(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    names = ("ΑΦΟΙ ΠΑΠΑΔΟΠΟΥΛΟΣ", "İstanbul AŞ", "engines", "Engines")
+    rows = "".join(f"p{n}@example.com,{name}\n" for n, name in enumerate(names))
+    path.write_text("email,company\n" + rows)
+
+    assert counts(run(path)) == [4, 4, 0, 0, 0, 0]
+    assert not Lead.objects.filter(company=None).exists()
+    assert Company.objects.count() == 3
 
 
 @pytest.mark.parametrize(

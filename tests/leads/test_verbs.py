@@ -134,6 +134,14 @@ def test_a_marketer_may_not_accept(at: datetime, marketer: User) -> None:
         leads.accept(lead_ids=[lead.pk], at=at, by=marketer)
 
 
+def test_only_the_receiving_team_may_answer(at: datetime) -> None:
+    (lead,) = people.offered(at=at)
+    stranger = people.user("rep", team="care")
+
+    with pytest.raises(Conflict, match="offered to Sales; only its people may answer"):
+        leads.accept(lead_ids=[lead.pk], at=at, by=stranger).or_raise()
+
+
 def test_a_revived_lead_begins_a_new_cycle(at: datetime) -> None:
     (lead,) = people.offered(at=at)
     leads.reject(lead_ids=[lead.pk], at=at, reason="no_need")

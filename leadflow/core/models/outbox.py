@@ -24,12 +24,11 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
         DONE = "done", "Done"
-        FAILED = "failed", "Given up"
 
     event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="deliveries")
     subscriber = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     error = models.TextField(blank=True)
 
