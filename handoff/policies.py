@@ -4,9 +4,11 @@ import rules
 
 from leadflow.core.errors import NotAllowed
 from leadflow.core.models import Role, User
-from leadflow.core.roles import is_anyone, is_care, is_manager, is_sales
+from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_sales
 from leads.models import Offer
 from leads.queries import decision_refused
+
+__all__ = ["OVERSEERS", "RECEIVERS", "WORKERS", "decision_refused"]
 
 rules.add_perm("handoff.see_queue", is_sales | is_care)
 rules.add_perm("handoff.oversee", is_manager)

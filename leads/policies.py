@@ -3,8 +3,8 @@
 import rules
 
 from leadflow.core.errors import NotAllowed
-from leadflow.core.models import Role, User
-from leadflow.core.roles import is_anyone, is_care, is_marketing, is_sales
+from leadflow.core.models import User
+from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_marketing, is_sales
 from leads.models import Offer
 
 WHO = {
@@ -18,8 +18,6 @@ WHO = {
     "disqualify": is_marketing | is_sales,
     "revive": is_marketing | is_sales,
 }
-
-OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
 
 for verb, predicate in WHO.items():
     rules.add_perm(f"leads.{verb}", predicate)

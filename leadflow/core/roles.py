@@ -14,6 +14,8 @@ def has_role(*roles: Role) -> rules.Predicate:
     return rules.Predicate(check, name="has_role:" + "|".join(roles))
 
 
+OVERSEERS = frozenset({Role.ADMIN, Role.MANAGER})
+
 is_admin = has_role(Role.ADMIN)
 is_manager = has_role(Role.ADMIN, Role.MANAGER)
 is_marketing = has_role(Role.ADMIN, Role.MANAGER, Role.MARKETER)

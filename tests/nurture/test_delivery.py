@@ -237,4 +237,6 @@ def test_two_sweeps_at_once_take_each_step_once(
 ) -> None:
     queued(at=day_three.replace(day=2), count=40)
     run_together(lambda: nurture.take_due_steps(at=day_three + timedelta(days=30)), 3)
-    assert Touch.objects.count() == 40 * 8  # day 35 counts from the first of March: not yet
+    assert Touch.objects.count() == 40  # all are late: the rest keeps its distance
+    run_together(lambda: nurture.take_due_steps(at=day_three + timedelta(days=32)), 3)
+    assert Touch.objects.count() == 80

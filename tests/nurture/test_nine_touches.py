@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import F
 
+from leadflow.core.models import Calendar, User
 from leads import services as leads
+from leads.models import Lead
 from nurture import services as nurture
-from nurture.models import Enrollment, Letter, Message, Step, Task, Touch
+from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from tests.nurture.conftest import Sink, reachable, sweep
 
 pytestmark = pytest.mark.django_db
@@ -50,15 +54,109 @@ def test_a_day_before_its_day_nothing_goes_out(sink: Sink, at: datetime) -> None
 def test_after_an_outage_what_is_due_goes_out_late_once_and_in_order(
     sink: Sink, at: datetime
 ) -> None:
-    reachable(at=at)
+    lead = reachable(at=at)
     sweep(at)
-    sweep(at + timedelta(days=12))
-    sweep(at + timedelta(days=12))
-    assert [message["Subject"] for _, message in sink.arrived] == [
+    back = 12  # nine days after the first e-mail was due
+    for day in range(back, 50):
+        sweep(at + timedelta(days=day))
+        sweep(at + timedelta(days=day, hours=3))
+    taken = [
+        ((message.queued_at - at).days, "email") for message in Message.objects.filter(lead=lead)
+    ]
+    taken += [((letter.queued_at - at).days, "letter") for letter in Letter.objects.all()]
+    taken += [((task.created_at - at).days, "call") for task in Task.objects.all()]
+    assert sorted(taken) == [(day + 9, channel) for day, channel in NINE]
+    assert [message["Subject"] for _, message in sink.arrived][:2] == [
         "Thank you for your interest in our work",
         "How teams like yours start",
     ]
-    assert Task.objects.count() == 1
+
+
+def test_a_lateness_of_hours_moves_nothing(sink: Sink, at: datetime) -> None:
+    reachable(at=at)
+    sweep(at)
+    sweep(at + timedelta(days=3, hours=12))
+    assert Enrollment.objects.get().next_due_at == datetime(2026, 3, 8, 8, 0, tzinfo=UTC)
+
+
+def test_steps_of_one_day_go_out_on_one_day_however_late(sink: Sink, at: datetime) -> None:
+    reachable(at=at)
+    Step.objects.filter(position=2).update(day=3)
+    sweep(at)
+    sweep(at + timedelta(days=12))
+    assert (len(sink.arrived), Task.objects.count()) == (1, 1)
+
+
+def test_a_late_step_that_is_not_possible_holds_up_nobody(sink: Sink, at: datetime) -> None:
+    lead = reachable(at=at, phone="")
+    nurture.enroll_due(at=at)
+    sweep(at + timedelta(days=3))
+    sweep(at + timedelta(days=12))
+    assert [message.step_day for message in _touches(lead)] == [3, 5, 10]
+    assert Enrollment.objects.get().counts_from == at + timedelta(days=2)
+
+
+def _touches(lead: Lead) -> list[Touch]:
+    return list(Touch.objects.filter(lead=lead).annotate(step_day=F("step__day")).order_by("id"))
+
+
+def test_a_program_switched_off_and_on_goes_on_where_it_stood(
+    sink: Sink, at: datetime, marketer: User
+) -> None:
+    reachable(at=at)
+    sweep(at)
+    sweep(at + timedelta(days=3))
+    _switch(False, by=marketer, at=at + timedelta(days=4))
+    sweep(at + timedelta(days=20))
+    _switch(False, by=marketer, at=at + timedelta(days=20))  # twice off is off since the first
+    late = reachable(at=at)
+    nurture.enroll(lead_ids=[late.pk], program_key="nine-touch", at=at + timedelta(days=29))
+    _switch(True, by=marketer, at=at + timedelta(days=34))
+    days = {e.lead_id: (e.counts_from - at).days for e in Enrollment.objects.all()}
+    assert sorted(days.values()) == [30, 34]
+    assert days[late.pk] == 34
+    for day in range(34, 70):
+        sweep(at + timedelta(days=day))
+    early = Touch.objects.exclude(lead=late).order_by("due_at")
+    assert [(touch.due_at.date() - at.date()).days for touch in early] == [
+        3, *(day + 30 for day, _ in NINE[1:])
+    ]  # fmt: skip
+
+
+def _switch(is_active: bool, *, by: User, at: datetime) -> Program:
+    pk = Program.objects.get(key="nine-touch").pk
+    return nurture.switch_program(program_id=pk, is_active=is_active, by=by, at=at)
+
+
+@pytest.mark.parametrize(
+    ("paused", "resumed", "shift"),
+    [(2, 20, 18), (2, 7, 10 + 2), (6, 8, 10), (6, 20, 16), (16, 20, 10 + 4)],
+)
+def test_a_pause_and_a_program_switched_off_count_once(
+    at: datetime, marketer: User, paused: int, resumed: int, shift: int
+) -> None:
+    """The program is off from day 4 to day 14."""
+    reachable(at=at)
+    nurture.enroll_due(at=at)
+    ids = [Enrollment.objects.get().pk]
+    deeds = [
+        (paused, lambda moment: nurture.pause(enrollment_ids=ids, by=marketer, at=moment)),
+        (resumed, lambda moment: nurture.resume(enrollment_ids=ids, by=marketer, at=moment)),
+        (4, lambda moment: _switch(False, by=marketer, at=moment)),
+        (14, lambda moment: _switch(True, by=marketer, at=moment)),
+    ]
+    for day, act in sorted(deeds, key=lambda deed: deed[0]):
+        act(at + timedelta(days=day))
+    assert Enrollment.objects.get().counts_from == at + timedelta(days=shift)
+
+
+def test_a_call_is_due_by_the_end_of_the_day_where_people_work(sink: Sink, at: datetime) -> None:
+    Calendar.objects.filter(key="default").update(time_zone="America/Los_Angeles")
+    reachable(at=at)
+    sweep(at)
+    sweep(at + timedelta(days=5, hours=9))  # 11 o'clock in the morning of the eighth of March
+    zone = ZoneInfo("America/Los_Angeles")
+    assert Task.objects.get().due_at == datetime(2026, 3, 8, 23, 59, tzinfo=zone)
 
 
 def test_a_new_lead_enters_at_once_when_the_event_arrives(
