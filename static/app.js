@@ -144,6 +144,7 @@
   }
   // After a swap the same lead stays selected, wherever its row is now. When it left by our own act the next
   // one follows; when it left by itself nothing is selected, so that no key acts on another lead.
+  select(rows()[0]); // keys have something to act on from the start
   let following = [];
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const all = rows(), at = all.indexOf(selected());

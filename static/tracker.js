@@ -1,4 +1,4 @@
-// Counts visits. A visitor is remembered only after they said yes.
+// Counts visits (not those of pages marked data-quiet). A visitor is remembered only after they said yes.
 (() => {
   const script = document.currentScript;
   const bar = document.querySelector("[data-consent-bar]");
@@ -27,7 +27,7 @@
     );
   let seen = false;
   const see = () => {
-    if (!seen) send("page_view", { asset: script.dataset.asset });
+    if (!seen && script.dataset.quiet === undefined) send("page_view", { asset: script.dataset.asset });
     seen = true;
   };
   const decide = (yes) => {

@@ -22,7 +22,8 @@ from leadflow.core.tables import Keyset
 def library(request: PageRequest) -> HttpResponse:
     """The list by kind, narrowed by words, product and persona."""
     chosen = {
-        name: request.GET.get(name, "").strip() for name in ("q", "kind", "product", "persona")
+        name: request.GET.get(name, "").replace("\x00", "").strip()
+        for name in ("q", "kind", "product", "persona")
     }
     found = queries.find_assets(**chosen)
     context = {

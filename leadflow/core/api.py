@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -45,6 +46,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         """A bearer key."""
         return {"type": "http", "scheme": "bearer"}
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON that is nested beyond all reason is a bad request, not an accident."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """The parsed body; raises ParseError."""
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError:
+            raise exceptions.ParseError("This JSON is nested too deeply.") from None
 
 
 class KeysetPagination(CursorPagination):

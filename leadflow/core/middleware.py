@@ -1,18 +1,34 @@
 """What every request gets: the reader's time zone, and domain errors in words."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 
 from leadflow.core.errors import DomainError
-from leadflow.core.views import toast
+from leadflow.core.views import sign_in_address, toast
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page asks for a sign-in; a piece of a page sends the whole window there."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """Redirect to the sign-in page; htmx would put a redirect's page inside the piece."""
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(sign_in_address(request))
+        return super().handle_no_permission(request, view_func)
 
 
 class UserTimezoneMiddleware:

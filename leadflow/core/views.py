@@ -1,17 +1,20 @@
 """Pages that belong to no app: the way in, search, palette, health, component catalogue."""
 
 import json
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from leadflow.core import catalogue, palette
 from leadflow.core.models import Role, User
@@ -94,9 +97,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
+def sign_in_address(request: HttpRequest) -> str:
+    """The sign-in page that leads back to the page a piece was asked from."""
+    asked_from = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+    return f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': asked_from})}"
+
+
 @login_not_required
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose protection has run out: say so, and how to go on."""
+    if request.headers.get("HX-Request") and not request.user.is_authenticated:
+        return HttpResponseClientRedirect(sign_in_address(request))
     message = (
         "This form was open for too long, or cookies are switched off. "
         "Go back, load the page again and send it once more."

@@ -76,8 +76,9 @@ class Position:
             at, rank, number = json.loads(text)
             moment = parse_datetime(at)
             is_whole = moment is not None and moment.tzinfo is not None and abs(number) < 2**62
-            return cls(moment, int(rank), int(number)) if moment and is_whole else None
-        except (ValueError, TypeError, RecursionError):
+            is_near = moment is not None and 1 < moment.year < 9_999  # any zone can show it
+            return cls(moment, int(rank), int(number)) if moment and is_whole and is_near else None
+        except (ValueError, TypeError, OverflowError, RecursionError):
             return None
 
 

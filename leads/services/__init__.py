@@ -20,7 +20,13 @@ from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
-from leads.services.people import NewLead, create_leads, lock_identity, update_facts
+from leads.services.people import (
+    NewLead,
+    create_leads,
+    describe_companies,
+    lock_identity,
+    update_facts,
+)
 from leads.services.pipeline import install_default_pipeline, load_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
@@ -60,6 +66,7 @@ __all__ = [
     "correct_facts",
     "create_leads",
     "default_week",
+    "describe_companies",
     "disqualify",
     "expire",
     "import_leads",

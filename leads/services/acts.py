@@ -38,10 +38,15 @@ class Act:
     amount: Decimal | None = None
     currency: str = "EUR"
     is_silent: bool = False
+    has_clock: bool | None = None  # None: unless it is silent
     may_skip: bool = False
     at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
     by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
     amount_by_lead: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def starts_clock(self) -> bool:
+        """Whether offers that open get a due time."""
+        return not self.is_silent if self.has_clock is None else self.has_clock
 
     def time_of(self, lead_id: int) -> datetime:
         """When it happened to this lead."""

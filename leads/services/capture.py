@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import OperationalError, transaction
+from django.db.models import Count, Min, QuerySet
 
 from content.models import Asset
 from leadflow.core import nudges
@@ -81,10 +81,14 @@ def _by_key(rows: QuerySet[KeyedT], key: str) -> KeyedT | None:
 
 
 def _remember_visitor(beacon: Beacon, *, campaign: Campaign | None, at: datetime) -> Visitor | None:
-    """The visitor of a browser that agreed to be remembered."""
+    """The visitor of a browser that agreed to be remembered.
+
+    Its row is locked: a form that makes it known meanwhile either sees what is stored here, or is
+    seen by it.
+    """
     if beacon.visitor_id is None:
         return None
-    visitor, is_new = Visitor.objects.get_or_create(
+    visitor, is_new = Visitor.objects.select_for_update(no_key=True).get_or_create(
         pk=beacon.visitor_id,
         defaults={
             "first_seen_at": at,
@@ -93,8 +97,8 @@ def _remember_visitor(beacon: Beacon, *, campaign: Campaign | None, at: datetime
             "campaign": campaign,
         },
     )
-    if not is_new:
-        Visitor.objects.filter(pk=visitor.pk, last_seen_at__lt=at).update(last_seen_at=at)
+    if not is_new and visitor.last_seen_at < at:
+        Visitor.objects.filter(pk=visitor.pk).update(last_seen_at=at)
     return visitor
 
 
@@ -158,10 +162,16 @@ def _process_batch(*, at: datetime) -> int:
 
 
 def _understand_each(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
-    """All at once; when something in the batch breaks, one by one, so that it stands alone."""
+    """All at once; when something in the batch breaks, one by one, so that it stands alone.
+
+    Trouble of the database (a deadlock, a lock held for too long) is no fault of theirs: it is
+    raised, and they wait for the next sweep.
+    """
     try:
         with transaction.atomic():
             _understand(submissions, at=at)
+    except OperationalError:
+        raise
     except Exception as error:
         if len(submissions) == 1:
             logger.exception("submission %s could not be understood", submissions[0].pk)
@@ -224,13 +234,18 @@ def _find_people(
     emails = {f["email"] for f in facts.values() if f["email"]}
     phones = {f["phone"] for f in facts.values() if f["phone"] and not f["email"]}
     by_email = dict(Lead.objects.filter(email__in=emails).values_list("email", "pk"))
-    by_phone = dict(
-        Lead.objects.filter(phone__in=phones).order_by("-pk").values_list("phone", "pk")
-    )
+    by_phone = _owners_of(phones)
     for submission in submissions:
         known = facts[submission.pk]
         found = by_email.get(known["email"]) if known["email"] else by_phone.get(known["phone"])
         submission.lead_id = found
+
+
+def _owners_of(phones: Collection[str]) -> dict[str, int]:
+    """Numbers that are all we have of one person; one that several share tells nobody apart."""
+    leads = Lead.objects.filter(phone__in=phones, email="").order_by()
+    owners = leads.values("phone").annotate(lead_id=Min("pk"), people=Count("pk")).filter(people=1)
+    return dict(owners.values_list("phone", "lead_id"))
 
 
 def _create_missing(
@@ -301,7 +316,7 @@ def _note_consent(submissions: Sequence[FormSubmission]) -> None:
 def _consents(submission: FormSubmission) -> Iterator[Consent]:
     form = submission.form
     assert submission.lead_id is not None  # everybody has been found or created by now
-    if submission.values.get("consent"):
+    if form.consent_text and submission.values.get("consent"):
         yield Consent(
             lead_id=submission.lead_id,
             purpose=Consent.Purpose.MARKETING,

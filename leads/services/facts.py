@@ -101,11 +101,16 @@ def _sort_out(
     fresh: dict[int, Person] = {}
     changes: dict[int, Person] = {}
     places: dict[tuple[str, str], int] = {}
+    claimed: dict[tuple[str, str], int] = {}  # keys that rows give to known leads
     for place, person in enumerate(people):
         keys = [(key, person.facts[key]) for key in KEYS if person.facts.get(key)]
         ids = {known[key] for key in keys if key in known}
         earlier = {places[key] for key in keys if key in places}
-        if len(ids) + len(earlier) > 1:
+        taken = [key for key in keys if key in claimed and claimed[key] not in ids]
+        if taken:
+            field = taken[0][0]
+            results[place].error = Conflict(_taken(field), field=field)
+        elif len(ids) + len(earlier) > 1:
             results[place].error = Conflict(_taken("external_id"), field="external_id")
         elif ids - mine:
             results[place].error = Conflict(_taken("email"), field="email")
@@ -113,6 +118,7 @@ def _sort_out(
             lead_id = ids.pop()
             results[place] = Upserted(lead_id, "unchanged")
             changes[lead_id] = _added(changes.get(lead_id), person)
+            claimed |= dict.fromkeys(keys, lead_id)
         elif earlier:
             first = earlier.pop()
             results[place] = results[first]
@@ -159,7 +165,7 @@ def _update(changes: Mapping[int, Person], *, at: datetime) -> set[int]:
     for lead_id, person in changes.items():
         lead, said = leads[lead_id], dict(person.facts)
         if person.company_name:
-            said["company_id"] = companies[person.company_name.lower()]
+            said["company_id"] = companies.get(person.company_name)
         if person.attributes:
             said["attributes"] = {**lead.attributes, **person.attributes}
         differing = {name: value for name, value in said.items() if getattr(lead, name) != value}

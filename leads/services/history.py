@@ -131,9 +131,9 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
             "opened_by": [change.id for change in entering],
             "cycle": [change.cycle for change in entering],
             "offered_at": [change.at for change in entering],
-            "due_at": Same(None)
-            if act.is_silent
-            else [_due(change.at, handoff, week) for change, handoff in pairs],
+            "due_at": [_due(change.at, handoff, week) for change, handoff in pairs]
+            if act.starts_clock()
+            else Same(None),
             "outcome": Same("pending"),
             "team_id": [handoff.team_id for handoff in handoffs],
             "reason": Same(""),

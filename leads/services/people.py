@@ -19,6 +19,7 @@ FACTS = frozenset(
     "email phone first_name last_name job_title country language persona source campaign_id "
     "company_id territory_id external_id owner_id".split()
 )
+COMPANY_FACTS = ("domain", "industry", "employees", "country")
 IDENTITY_LOCK = 5_323_002
 
 
@@ -126,6 +127,17 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
             [wanted],
         )
         return dict(cursor.fetchall())
+
+
+@transaction.atomic
+def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int:
+    """Fill in domain, industry, employees and country of companies; returns how many are known."""
+    companies = list(Company.objects.filter(name__in=list(facts_by_name)).order_by("pk"))
+    for company in companies:
+        for name in COMPANY_FACTS:
+            setattr(company, name, facts_by_name[company.name].get(name, getattr(company, name)))
+    bulk.update_columns(companies, COMPANY_FACTS)
+    return len(companies)
 
 
 @transaction.atomic

@@ -23,6 +23,7 @@ LONGEST_PROPERTIES = 10_000
 KINDS = frozenset(Activity.Kind.values)
 REFERENCES = ("lead", "email", "external_id")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=5)  # clocks of other programs differ a little
 References = dict[str, dict[Any, int]]
 
 
@@ -89,7 +90,7 @@ def _check_row(row: Any) -> Mapping[str, Any]:
     """The row with plain types and an address in the form it is compared in; raises Invalid."""
     if not isinstance(row, dict):
         raise Invalid("A row is a JSON object.")
-    if row.get("kind") not in KINDS:
+    if not isinstance(row.get("kind"), str) or row["kind"] not in KINDS:
         raise Invalid(f"There is no kind “{str(row.get('kind'))[:40]}”.", field="kind")
     for name in ("email", "external_id", "asset", "title", "url"):
         if not isinstance(row.get(name, ""), str):
@@ -198,7 +199,7 @@ def _time_of(text: Any, *, at: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if not EARLIEST <= moment <= at + timedelta(days=1):
+        if not EARLIEST <= moment <= at + AHEAD:
             raise Invalid("“occurred_at” lies in the future or before 1970.", field="occurred_at")
     except (ValueError, TypeError, OverflowError):
         raise Invalid(

@@ -88,13 +88,13 @@ def _receive(request: HttpRequest, form: Form) -> HttpResponse:
 
 
 def _raw(request: HttpRequest, filled: PublicForm) -> dict[str, Any]:
-    """What was sent: the form's own fields, and a few more that it does not know."""
+    """What was sent: the form's own fields, and apart from them a few that it does not know."""
     unknown = [name for name in request.POST if name not in {"token", HONEYPOT, *filled.fields}]
     extra = {
         _without_nul(name)[:80]: _without_nul(request.POST[name])[:1_000]
         for name in unknown[:MOST_UNKNOWN]
     }
-    return {**extra, **filled.cleaned_data}
+    return {**filled.cleaned_data, "_extra": extra} if extra else filled.cleaned_data
 
 
 def _without_nul(text: str) -> str:

@@ -39,12 +39,14 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120)),
                 ('description', models.TextField(blank=True)),
                 ('is_active', models.BooleanField(default=False)),
+                ('switched_off_at', models.DateTimeField(blank=True, null=True)),
                 ('entry', models.JSONField(blank=True, default=nurture.models.programs.everybody)),
                 ('stages', models.JSONField(blank=True, default=list)),
                 ('created_at', models.DateTimeField()),
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('is_active', False), ('switched_off_at', None), _connector='OR'), name='running_program_is_not_off')],
             },
         ),
         migrations.CreateModel(

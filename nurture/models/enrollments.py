@@ -43,7 +43,7 @@ class Enrollment(models.Model):
     since_change = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     entered_at = models.DateTimeField()
-    counts_from = models.DateTimeField()  # day 0; later than entered_at after a pause
+    counts_from = models.DateTimeField()  # day 0; moved on by pauses and delays
     paused_at = models.DateTimeField(null=True, blank=True)
     exited_at = models.DateTimeField(null=True, blank=True)
     exit_reason = models.CharField(max_length=40, blank=True)

@@ -1,5 +1,7 @@
 """Programs as rows: their steps, and the content each step needs per product and persona."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 
@@ -27,15 +29,27 @@ class Program(models.Model):
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     is_active = models.BooleanField(default=False)
+    switched_off_at = models.DateTimeField(null=True, blank=True)
     entry = models.JSONField(default=everybody, blank=True)
     stages = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_active=False) | Q(switched_off_at=None),
+                name="running_program_is_not_off",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def off_since(self) -> datetime | None:
+        """Since when it takes no steps; None while it runs."""
+        return None if self.is_active else self.switched_off_at or self.created_at
 
 
 class Step(models.Model):

@@ -1,7 +1,6 @@
 """The outbox: what goes out next, and what became of what went out."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
@@ -48,9 +47,7 @@ def next_out(*, user: User, most: int = 10) -> list[Enrollment]:
     )
 
 
-def recent_messages(
-    *, user: User, state: str = "", before: datetime | None = None
-) -> QuerySet[Message]:
+def recent_messages(*, user: User, state: str = "") -> QuerySet[Message]:
     """Messages, newest first."""
     found = Message.objects.visible_to(user).select_related("lead", "asset", "touch__step__program")
     return (found.filter(state=state) if state else found).order_by("-id")

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from leadflow.core import bulk
@@ -212,12 +212,18 @@ def pause(*, enrollment_ids: Collection[int], by: User, at: datetime) -> int:
 
 @transaction.atomic
 def resume(*, enrollment_ids: Collection[int], by: User, at: datetime) -> int:
-    """Go on after a pause; the steps still to come move back by its length."""
+    """Go on after a pause; the steps still to come move back by its length.
+
+    Where the program is off meanwhile, switching it on counts the time from then on.
+    """
     mine = _steerable(enrollment_ids, by=by).filter(paused_at__isnull=False)
-    ids = list(mine.values_list("pk", flat=True))
-    Enrollment.objects.filter(pk__in=ids).update(
-        counts_from=F("counts_from") + (at - F("paused_at")), paused_at=None
-    )
+    paused = list(mine.select_related("program").select_for_update(of=("self", "program")))
+    for enrollment in paused:
+        began, ended = enrollment.paused_at or at, enrollment.program.off_since or at
+        enrollment.counts_from += max(ended - began, timedelta())
+        enrollment.paused_at = None
+    Enrollment.objects.bulk_update(paused, ["counts_from", "paused_at"])
+    ids = [enrollment.pk for enrollment in paused]
     schedule(enrollment_ids=ids, at=at)
     return len(ids)
 

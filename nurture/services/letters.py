@@ -1,5 +1,6 @@
 """Letters: claimed, drawn into one file outside of any transaction, then recorded as printed."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -17,6 +18,8 @@ from leads.models import Activity
 from nurture import queries
 from nurture.models import Enrollment, Letter, LetterBatch, Touch
 from nurture.rendering import address_lines, build_letter, lead_context
+
+logger = logging.getLogger(__name__)
 
 BATCH = 200
 LOST_AFTER = timedelta(minutes=5)
@@ -81,24 +84,55 @@ def _refusals(letters: Sequence[Letter]) -> dict[int, str]:
 
 
 def _print(letters: Sequence[Letter], *, at: datetime) -> None:
-    pages, printed, failed = [], [], []
+    drawn = _draw(letters, at=at)
+    printed = [letter for letter in letters if letter.pk in drawn]
+    pages = [drawn[letter.pk] for letter in printed]
+    try:
+        pdf = _render(pages) if pages else b""
+    except Exception:  # noqa: BLE001  (one of them cannot be drawn: see which)
+        printed = [letter for letter in printed if _can_render(letter, drawn[letter.pk])]
+        pdf = _render([drawn[letter.pk] for letter in printed]) if printed else b""
+    failed = [letter for letter in letters if letter not in printed]
+    record_printed(printed, failed=failed, name=_store(pdf, at=at) if printed else "", at=at)
+
+
+def _draw(letters: Sequence[Letter], *, at: datetime) -> dict[int, content.Letter]:
+    """The page of each letter by id; a letter whose text cannot be filled in says why."""
+    pages = {}
     texts = library.texts({(letter.asset_id, letter.asset_version) for letter in letters})
     products = queries.products_by_lead({letter.lead_id for letter in letters})
     for letter in letters:
-        context = lead_context(letter.lead, products=products.get(letter.lead_id, []))
-        text = texts[letter.asset_id, letter.asset_version]
         try:
-            pages.append(build_letter(letter.lead, text=text, context=context, at=at))
-            printed.append(letter)
-        except Invalid as error:
-            letter.error = str(error)[:500]
-            failed.append(letter)
-    name = _store(pages, at=at) if pages else ""
-    record_printed(printed, failed=failed, name=name, at=at)
+            context = lead_context(letter.lead, products=products.get(letter.lead_id, []))
+            text = texts[letter.asset_id, letter.asset_version]
+            pages[letter.pk] = build_letter(letter.lead, text=text, context=context, at=at)
+        except Exception as error:  # noqa: BLE001  (what is wrong with one letter stops no other)
+            _note_error(letter, error)
+    return pages
 
 
-def _store(pages: Sequence[content.Letter], *, at: datetime) -> str:
-    pdf = content.render_letters(pages, brand=library.brand())
+def _can_render(letter: Letter, page: content.Letter) -> bool:
+    try:
+        _render([page])
+    except Exception as error:  # noqa: BLE001  (what is wrong with one letter stops no other)
+        _note_error(letter, error)
+        return False
+    return True
+
+
+def _note_error(letter: Letter, error: Exception) -> None:
+    is_known = isinstance(error, Invalid)
+    if not is_known:
+        logger.error("Letter %s could not be drawn", letter.pk, exc_info=error)
+    words = str(error) if is_known else f"{type(error).__name__}: {error}"
+    letter.error = words.replace("\0", "")[:500]
+
+
+def _render(pages: Sequence[content.Letter]) -> bytes:
+    return content.render_letters(pages, brand=library.brand())
+
+
+def _store(pdf: bytes, *, at: datetime) -> str:
     name = f"letters/{at:%Y-%m-%d}-{uuid4().hex[:12]}.pdf"
     return default_storage.save(name, ContentFile(pdf))
 

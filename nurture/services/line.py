@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
+from django.utils.encoding import punycode
 
 NO_SUCH_ADDRESS = frozenset({550, 551, 553})
 POLICY_CODE = re.compile(
@@ -26,7 +27,6 @@ class Result(Enum):
     RETRY = "retry"  # refused for now, or lost before the content was handed over
     FAILED = "failed"  # refused for good
     UNKNOWN = "unknown"  # the line broke after the content was handed over
-    DOWN = "down"  # no line at all: the server is away or refuses us
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,25 @@ class Line:
         except (OSError, smtplib.SMTPException):
             pass
 
-    def send(self, mail: EmailMessage) -> Answer:
-        """Send one message; never raises for what a mail server may do."""
+    def open(self) -> str:
+        """Open the line where it is not; returns why the server is away, nothing when it is there."""
+        if self._connection is not None:
+            return ""
         try:
-            self._open()
+            self._connection = get_connection(fail_silently=False)
+            self._connection.open()
+            if isinstance(self._connection, EmailBackend):
+                cast(smtplib.SMTP, self._connection.connection).ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            return Answer(Result.DOWN, _words(error))
+            return _words(error)
+        return ""
+
+    def send(self, mail: EmailMessage) -> Answer:
+        """Send one message over the open line; never raises for what a mail server may do."""
         if isinstance(self._connection, EmailBackend):
             return self._transmit(cast(smtplib.SMTP, self._connection.connection), mail)
         return self._write(mail)
-
-    def _open(self) -> None:
-        if self._connection is None:
-            self._connection = get_connection(fail_silently=False)
-            self._connection.open()
 
     def _write(self, mail: EmailMessage) -> Answer:
         """Backends that keep mail on this machine: a file, the console, a list."""
@@ -89,9 +93,13 @@ class Line:
         return Answer(Result.SENT)
 
     def _transmit(self, smtp: smtplib.SMTP, mail: EmailMessage) -> Answer:
+        try:
+            sender, receiver = _wire_address(mail.from_email), _wire_address(mail.to[0])
+        except UnicodeError:
+            return Answer(Result.FAILED, f"Mail cannot carry this address: {mail.to[0]}")
         content = _wire_format(mail)
         try:
-            refusal = self._announce(smtp, mail)
+            refusal = self._announce(smtp, sender, receiver)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Answer(Result.RETRY, _words(error))
@@ -100,7 +108,7 @@ class Line:
         try:
             smtp.send(content)
             code, reply = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
+        except Exception as error:  # noqa: BLE001  (whatever it was: the server may have it all)
             self.close()
             return Answer(
                 Result.UNKNOWN, f"The line broke after the content was handed over: {_words(error)}"
@@ -111,13 +119,12 @@ class Line:
             else self._refused(smtp, code, reply, is_address=True)
         )
 
-    def _announce(self, smtp: smtplib.SMTP, mail: EmailMessage) -> Answer | None:
+    def _announce(self, smtp: smtplib.SMTP, sender: str, receiver: str) -> Answer | None:
         """Everything before the content; whatever goes wrong here, nothing has been delivered."""
-        smtp.ehlo_or_helo_if_needed()
-        code, reply = smtp.mail(parseaddr(mail.from_email)[1])
+        code, reply = smtp.mail(sender)
         if code != 250:
             return self._refused(smtp, code, reply, is_address=False)
-        code, reply = smtp.rcpt(mail.to[0])
+        code, reply = smtp.rcpt(receiver)
         if code not in {250, 251}:
             return self._refused(smtp, code, reply, is_address=True)
         code, reply = smtp.docmd("DATA")
@@ -140,6 +147,13 @@ class Line:
             smtp.rset()
         except (OSError, smtplib.SMTPException):
             self.close()
+
+
+def _wire_address(text: str) -> str:
+    """An address as SMTP carries it; raises UnicodeError where it cannot."""
+    local, _, domain = parseaddr(text)[1].rpartition("@")
+    local.encode("ascii")
+    return f"{local}@{punycode(domain)}"
 
 
 def _wire_format(mail: EmailMessage) -> bytes:

@@ -1,15 +1,18 @@
 """Sending: claimed and checked in one transaction, sent outside of any, recorded in another."""
 
-import time
-from collections.abc import Collection, Sequence
+import logging
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
+from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from content import queries as library
-from content.models import Asset
+from content.models import Asset, Product
 from content.queries import Text
 from leadflow.core.errors import Invalid
 from leads import services as leads
@@ -22,8 +25,10 @@ from nurture.services.line import Answer, Line, Result
 from nurture.services.steps import is_blocked
 from nurture.services.subscriptions import suppress
 
+logger = logging.getLogger(__name__)
+
 BATCH = 25
-CHECKED_FOR_SECONDS = 1.0  # a check is good for this long; then the rest of a batch is claimed anew
+CHECKED_FOR = timedelta(seconds=1)  # a check is good for this long; then the rest is claimed anew
 LOST_AFTER = timedelta(minutes=5)
 SERVER_BACK_AFTER = timedelta(minutes=1)
 
@@ -39,11 +44,11 @@ class Clock:
     """The time of a sweep that takes a while: the `at` it was given and what has passed since."""
 
     def __init__(self, at: datetime) -> None:
-        self._at, self._began = at, time.monotonic()
+        self._at, self._began = at, monotonic()
 
     def now(self) -> datetime:
         """The time it is now, as this sweep counts."""
-        return self._at + timedelta(seconds=time.monotonic() - self._began)
+        return self._at + timedelta(seconds=monotonic() - self._began)
 
 
 @dataclass(frozen=True)
@@ -56,22 +61,44 @@ class Claimed:
 
 def send_messages(*, at: datetime) -> int:
     """Send every due message over one line; returns how many were sent, failed or called off."""
-    clock, handled = Clock(at), 0
+    clock, handled, most = Clock(at), 0, BATCH
     with Line() as line:
-        while (claimed := claim_messages(at=clock.now())).looked_at:
-            handled += claimed.looked_at
-            if not _send_all(claimed.messages, line, clock):
+        while _due(at=clock.now()).exists():
+            if error := line.open():
+                postpone(at=clock.now(), error=error)
                 break
+            checked_at = clock.now()
+            claimed = claim_messages(at=checked_at, most=most)
+            tried = _send_all(claimed.messages, line, clock, checked_at=checked_at)
+            called_off = claimed.looked_at - len(claimed.messages)
+            handled += tried + called_off
+            if not (tried or called_off) and (most == 1 or not claimed.looked_at):
+                break  # the rest is with other workers, or this machine is too slow even for one
+            most = BATCH if tried else 1
     return handled
+
+
+def _due(*, at: datetime) -> QuerySet[Message]:
+    return Message.objects.filter(
+        Q(touch=None) | Q(touch__enrollment__paused_at=None),
+        state=Message.State.QUEUED,
+        next_attempt_at__lte=at,
+    ).order_by("next_attempt_at", "id")
+
+
+def postpone(*, at: datetime, error: str) -> None:
+    """The server is away: what would have gone out first says why it waits."""
+    first = list(_due(at=at).values_list("pk", flat=True)[:BATCH])
+    Message.objects.filter(pk__in=first, state=Message.State.QUEUED).update(
+        next_attempt_at=at + SERVER_BACK_AFTER, error=error
+    )
 
 
 @transaction.atomic
 def claim_messages(*, at: datetime, most: int = BATCH) -> Claimed:
     """Take up to `most` queued messages; those that may not go out any more are called off."""
     rows = list(
-        Message.objects.filter(state=Message.State.QUEUED, next_attempt_at__lte=at)
-        .filter(Q(touch=None) | Q(touch__enrollment__paused_at=None))
-        .order_by("next_attempt_at", "id")
+        _due(at=at)
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("lead", "lead__company", "lead__owner", "touch__enrollment__program")[:most]
     )
@@ -111,37 +138,54 @@ def _refusals(messages: Sequence[Message]) -> dict[int, str]:
     return found
 
 
-def _send_all(messages: Sequence[Message], line: Line, clock: Clock) -> bool:
-    """Send claimed messages and record each result; False when the server is away."""
-    materials = _load_materials(messages)
-    began, results = time.monotonic(), []
-    is_up = True
-    for index, message in enumerate(messages):
-        is_stale = index and time.monotonic() - began > CHECKED_FOR_SECONDS
-        if is_stale or not is_up:
-            release(messages[index:], at=clock.now(), is_up=is_up)
-            break
-        answer = _send(message, *materials[message.pk], line)
-        is_up = answer.result is not Result.DOWN
-        results.append((message, answer))
-    record_results(results, at=clock.now())
-    return is_up
+def _send_all(
+    messages: Sequence[Message], line: Line, clock: Clock, *, checked_at: datetime
+) -> int:
+    """Send claimed messages while their check is fresh and the line stands; returns how many.
+
+    Each result is recorded and the rest put back, whatever happens on the way.
+    """
+    results: list[tuple[Message, Answer]] = []
+    rest, error = deque(messages), ""
+    try:
+        material = Material.load(messages)
+        while rest and not (error := line.open()) and _is_fresh(checked_at, clock):
+            message = rest.popleft()
+            results.append((message, _send(message, material, line)))
+    finally:
+        record_results(results, at=clock.now())
+        release(rest, at=clock.now(), error=error)
+    return len(results)
 
 
-def _load_materials(messages: Sequence[Message]) -> dict[int, tuple[Text, dict[str, object]]]:
-    """Text and context per message, in a fixed number of queries."""
-    texts = library.texts({(m.asset_id, m.asset_version) for m in messages})
-    products = queries.products_by_lead({m.lead_id for m in messages})
-    about = _products_of({m.asset_id for m in messages})
-    return {
-        m.pk: (
-            texts[m.asset_id, m.asset_version],
-            lead_context(
-                m.lead, products=products.get(m.lead_id, []), about=about.get(m.asset_id, ())
-            ),
+def _is_fresh(checked_at: datetime, clock: Clock) -> bool:
+    return clock.now() - checked_at <= CHECKED_FOR
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the texts of a batch are made of, loaded in a fixed number of queries."""
+
+    texts: Mapping[tuple[int, int], Text]
+    products: Mapping[int, list[Product]]
+    about: Mapping[int, list[int]]
+
+    @classmethod
+    def load(cls, messages: Sequence[Message]) -> "Material":
+        """Read what is to be said to whom."""
+        return cls(
+            texts=library.texts({(m.asset_id, m.asset_version) for m in messages}),
+            products=queries.products_by_lead({m.lead_id for m in messages}),
+            about=_products_of({m.asset_id for m in messages}),
         )
-        for m in messages
-    }
+
+    def build(self, message: Message) -> EmailMessage:
+        """The e-mail of one message."""
+        products = self.products.get(message.lead_id, [])
+        about = self.about.get(message.asset_id, ())
+        context = lead_context(message.lead, products=products, about=about)
+        text = self.texts[message.asset_id, message.asset_version]
+        return build_email(message, text=text, context=context)
 
 
 def _products_of(asset_ids: Collection[int]) -> dict[int, list[int]]:
@@ -152,24 +196,29 @@ def _products_of(asset_ids: Collection[int]) -> dict[int, list[int]]:
     return found
 
 
-def _send(message: Message, text: Text, context: dict[str, object], line: Line) -> Answer:
+def _send(message: Message, material: Material, line: Line) -> Answer:
     try:
-        mail = build_email(message, text=text, context=context)
+        mail = material.build(message)
+        message.subject = str(mail.subject)[:200]
+        return line.send(mail)
     except Invalid as error:
         return Answer(Result.FAILED, str(error))
-    message.subject = str(mail.subject)
-    return line.send(mail)
+    except Exception as error:
+        logger.exception("Message %s could not be sent", message.pk)
+        line.close()  # nobody knows what has been said on it
+        return Answer(Result.FAILED, f"{type(error).__name__}: {error}")
 
 
 @transaction.atomic
-def release(messages: Sequence[Message], *, at: datetime, is_up: bool = True) -> None:
-    """Put claimed messages back unsent, as if they had not been claimed."""
+def release(messages: Collection[Message], *, at: datetime, error: str = "") -> None:
+    """Put claimed messages back unsent, as if they had not been claimed; `error`: why they wait."""
     for message in messages:
         message.state, message.claimed_at = Message.State.QUEUED, None
         message.attempts -= 1
-        if not is_up:
-            message.next_attempt_at = at + SERVER_BACK_AFTER
-    Message.objects.bulk_update(messages, ["state", "claimed_at", "attempts", "next_attempt_at"])
+        if error:
+            message.next_attempt_at, message.error = at + SERVER_BACK_AFTER, error
+    fields = ["state", "claimed_at", "attempts", "next_attempt_at", "error"]
+    Message.objects.bulk_update(messages, fields)
 
 
 @transaction.atomic
@@ -189,7 +238,7 @@ def record_results(results: Sequence[tuple[Message, Answer]], *, at: datetime) -
 
 
 def _note_result(message: Message, answer: Answer, *, at: datetime) -> None:
-    message.error = answer.error[:500]
+    message.error = answer.error.replace("\0", "")[:500]
     message.state = {
         Result.SENT: Message.State.SENT,
         Result.FAILED: Message.State.FAILED,
@@ -197,9 +246,6 @@ def _note_result(message: Message, answer: Answer, *, at: datetime) -> None:
     }.get(answer.result, Message.State.QUEUED)
     if answer.result is Result.SENT:
         message.sent_at = at
-    elif answer.result is Result.DOWN:
-        message.attempts -= 1
-        message.next_attempt_at = at + SERVER_BACK_AFTER
     elif answer.result is Result.RETRY:
         wait = retry_after(message.attempts)
         message.next_attempt_at = at + (wait or timedelta())

@@ -1,16 +1,17 @@
 """Designing programs: steps, days, content; and the shipped nine-touch program."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from content import services as content
 from content.models import Asset, Persona
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
-from nurture.models import Channel, Program, Slot, Step
+from nurture.models import Channel, Enrollment, Program, Slot, Step
 from nurture.policies import check_may_design
 from nurture.services.scheduling import schedule_program
 
@@ -81,14 +82,31 @@ def move_step(*, step_id: int, day: int, by: User | None, at: datetime) -> Step:
 
 @transaction.atomic
 def switch_program(*, program_id: int, is_active: bool, by: User | None, at: datetime) -> Program:
-    """Switch a program on or off; refuses to run without content, naming the steps that lack it."""
+    """Switch a program on or off; refuses to run without content, naming the steps that lack it.
+
+    Switched on again, everybody goes on where they stood: the steps to come move by its time off.
+    """
     check_may_design(by=by)
     program = Program.objects.select_for_update().get(pk=program_id)
+    since = program.off_since
     if is_active:
         _check_complete(program)
     program.is_active = is_active
-    program.save(update_fields=["is_active"])
+    program.switched_off_at = None if is_active else since or at
+    program.save(update_fields=["is_active", "switched_off_at"])
+    if is_active and since is not None:
+        _make_up_for_time_off(program, since, at=at)
     return program
+
+
+def _make_up_for_time_off(program: Program, since: datetime, *, at: datetime) -> None:
+    """Move day 0 of who was in by the time they waited; from a pause on, `resume` counts."""
+    began = Greatest(Value(since), F("entered_at"))
+    ended = Least(Value(at), Coalesce(F("paused_at"), Value(at)))
+    waited = Greatest(ended - began, Value(timedelta()))
+    mine = Enrollment.objects.active().filter(program=program)
+    mine.update(counts_from=F("counts_from") + waited)
+    schedule_program(program_id=program.pk, at=at)
 
 
 def _check_complete(program: Program) -> None:

@@ -13,6 +13,7 @@ from leadflow.core.models import Team
 from leads.models import Lead
 from nurture import queries
 from nurture.engine.slots import SlotSpec, choose
+from nurture.engine.timing import days_late, days_later, end_of_day
 from nurture.events import TasksCreated
 from nurture.models import (
     Channel,
@@ -41,6 +42,7 @@ class Material:
     had: dict[int, set[tuple[int, int]]]
     words: dict[int, tuple[bool, datetime]]
     blocked: dict[str, tuple[str, datetime]]
+    zone: str
     sales: Team | None = None
 
     @classmethod
@@ -53,6 +55,7 @@ class Material:
             had=queries.had_content(ids),
             words=queries.marketing_words(ids),
             blocked=queries.suppressed({lead.email for lead in leads}),
+            zone=queries.time_zone(),
             sales=Team.objects.filter(side=Team.Side.SALES).order_by("pk").first(),
         )
 
@@ -68,7 +71,10 @@ class Batch:
 
 
 def take_due_steps(*, at: datetime) -> int:
-    """Take every step that is due, one per enrollment and round so that their order is kept."""
+    """Take every step that is due, one per enrollment and round so that their order is kept.
+
+    What goes out days late moves the steps behind it by as many days: nobody gets all at once.
+    """
     taken = 0
     while count := _take_batch(at=at):
         taken += count
@@ -100,7 +106,20 @@ def _take(enrollments: Sequence[Enrollment], *, at: datetime) -> None:
         if enrollment.next_step is not None:
             add_touch(batch, pk, enrollment, enrollment.next_step, material, at=at)
     _write(batch, at=at)
+    _keep_distances(batch.touches, zone=material.zone, at=at)
     schedule(enrollment_ids=[e.pk for e in enrollments], at=at)
+
+
+def _keep_distances(touches: Sequence[Touch], *, zone: str, at: datetime) -> None:
+    """Move day 0 of enrollments by the days that what went out for them is late."""
+    late = []
+    for touch in touches:
+        days = days_late(touch.due_at, at, zone=zone)
+        if days and touch.state != Touch.State.SKIPPED:
+            enrollment = touch.enrollment
+            enrollment.counts_from = days_later(enrollment.counts_from, days, zone=zone)
+            late.append(enrollment)
+    bulk.update_columns(late, ["counts_from"])
 
 
 def add_touch(
@@ -194,7 +213,7 @@ def _add_task(batch: Batch, touch: Touch, material: Material, at: datetime) -> s
             title=f"Call {lead.name}"[:200],
             notes=step.talking_points,
             created_at=at,
-            due_at=at.replace(hour=23, minute=59, second=0, microsecond=0),
+            due_at=end_of_day(at, zone=material.zone),
         )
     )
     return ""
@@ -228,12 +247,14 @@ def _write(batch: Batch, *, at: datetime) -> None:
 
 
 def _skip_childless(batch: Batch) -> None:
-    written = [touch.pk for touch in batch.touches if touch.channel != Channel.CALL]
-    if written:
-        childless = Touch.objects.filter(
-            pk__in=written, state=Touch.State.WAITING, message=None, letter=None
-        )
-        childless.update(state=Touch.State.SKIPPED, note="They have had this content already.")
+    waiting = {touch.pk: touch for touch in batch.touches if touch.state == Touch.State.WAITING}
+    written = [pk for pk, touch in waiting.items() if touch.channel != Channel.CALL]
+    childless = Touch.objects.filter(pk__in=written, message=None, letter=None)
+    for pk in childless.values_list("pk", flat=True):
+        waiting[pk].state = Touch.State.SKIPPED
+        waiting[pk].note = "They have had this content already."
+    skipped = [touch for touch in waiting.values() if touch.state == Touch.State.SKIPPED]
+    bulk.update_columns(skipped, ["state", "note"])
 
 
 def _nudge_sending() -> None:

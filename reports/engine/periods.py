@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+EARLIEST = date(1900, 1, 1)  # calendars of some zones do not reach back to the year 1
+
 
 @dataclass(frozen=True)
 class Period:
@@ -26,11 +28,13 @@ class Period:
 
     def start(self, zone: str) -> datetime | None:
         """The first moment of the period in `zone`."""
-        return _midnight(self.first, zone) if self.first else None
+        return _midnight(max(self.first, EARLIEST), zone) if self.first else None
 
     def end(self, zone: str) -> datetime | None:
         """The first moment after the period in `zone`."""
-        return _midnight(self.last + timedelta(days=1), zone) if self.last else None
+        if self.last is None or self.last >= date.max - timedelta(days=1):
+            return None  # no day comes after it
+        return _midnight(self.last + timedelta(days=1), zone)
 
     def within(self, other: "Period") -> "Period":
         """The days that both periods have."""

@@ -1,9 +1,21 @@
 """Lead definitions as values: their thresholds, read and changed."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from leadflow.core.errors import Invalid
+
+ALWAYS: Mapping[str, Any] = {"all": []}
+NEVER: Mapping[str, Any] = {"any": []}
+TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "gte": operator.ge,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "lt": operator.lt,
+    "eq": operator.eq,
+    "in": lambda value, several: value in several,
+}
 
 
 def threshold(condition: Mapping[str, Any]) -> int | None:
@@ -17,6 +29,19 @@ def with_threshold(condition: Mapping[str, Any], points: int) -> dict[str, Any]:
     if _find(condition) is None:
         raise Invalid("This definition asks for no score, so there is no threshold to change.")
     return _replace(condition, points)
+
+
+def assume(condition: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a condition once fields have these values: their tests are always or never."""
+    for key in ("all", "any"):
+        if key in condition:
+            return {key: [assume(part, values) for part in condition[key]]}
+    if "not" in condition:
+        return {"not": assume(condition["not"], values)}
+    name = condition.get("field")
+    if name not in values:
+        return dict(condition)
+    return dict(ALWAYS if TESTS[condition["op"]](values[name], condition["value"]) else NEVER)
 
 
 def _asks_for_score(condition: Mapping[str, Any]) -> bool:

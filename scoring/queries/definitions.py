@@ -1,16 +1,20 @@
 """Reading the agreements between teams, and who fulfils them."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from leads import queries as leads
-from leads.models import Activity, Handoff, Lead, Offer, Reason
+from leads.models import Activity, Handoff, Lead, Offer, Reason, StageChange
+from scoring.engine.definitions import assume
 from scoring.models import LeadDefinition, Rule, RuleSet
-from scoring.queries.statement import fits
+from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
+
+LETS_GO = ("lose", "recycle")  # whichever hand-off a lead has crossed; a rejection is about its own
 
 
 def current_definition(handoff_key: str) -> LeadDefinition | None:
@@ -35,8 +39,10 @@ def ready_leads(
     ready = Lead.objects.filter(fits(definition.condition), stage__in=stages)
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))
-    held_back = closed_offers(definition).filter(_holds_back(at=at), lead=OuterRef("pk"))
-    return ready.exclude(Exists(held_back)).order_by("pk")
+    idle = closed_offers(definition).exclude(Exists(_earning_since(at=at)))
+    ready = ready.exclude(Exists(idle.filter(lead=OuterRef("pk"))))
+    ready = ready.exclude(_is_cooling(definition, at=at))
+    return ready.exclude(pk__in=_ready_by_old_points(ready, definition, at=at)).order_by("pk")
 
 
 def closed_offers(definition: LeadDefinition) -> QuerySet[Offer]:
@@ -45,22 +51,60 @@ def closed_offers(definition: LeadDefinition) -> QuerySet[Offer]:
     return offers.exclude(outcome=Offer.Outcome.PENDING)
 
 
-def _holds_back(*, at: datetime) -> Q:
-    """Nobody is offered twice for the same facts, nor before the cool-down is over."""
+def _earning_since(*, at: datetime) -> QuerySet[Activity]:
+    """What may have earned points since an offer was decided: without any there is no new fact."""
     earning = Rule.objects.filter(
         rule_set__state=RuleSet.State.PUBLISHED, is_active=True, points__gt=0
     )
-    since = Activity.objects.filter(
+    return Activity.objects.filter(
         lead=OuterRef("lead"),
         occurred_at__gt=OuterRef("decided_at"),
         occurred_at__lte=at,
         is_automatic=False,
         kind__in=earning.values("kind"),
     )
-    query = Q(~Exists(since))
-    for code, days in Reason.objects.filter(verb="reject").values_list("code", "cool_down_days"):
-        query |= Q(reason=code, decided_at__gt=at - timedelta(days=days))
-    return query
+
+
+def _is_cooling(definition: LeadDefinition, *, at: datetime) -> Exists:
+    """Whether the reason a lead was last let go for still holds it back."""
+    answered = closed_offers(definition).filter(closed_by=OuterRef("pk"), lead=OuterRef("lead"))
+    let_go = StageChange.objects.filter(Q(verb__in=LETS_GO) | Q(Exists(answered), verb="reject"))
+    last = let_go.filter(lead=OuterRef("lead")).order_by("-id").values("pk")[:1]
+    still = Q(pk__in=[])
+    reasons = Reason.objects.filter(verb__in=["reject", *LETS_GO], cool_down_days__gt=0)
+    for verb, code, days in reasons.values_list("verb", "code", "cool_down_days"):
+        still |= Q(verb=verb, reason=code, at__gt=at - timedelta(days=days))
+    return Exists(StageChange.objects.filter(still, lead=OuterRef("pk"), pk=Subquery(last)))
+
+
+def _ready_by_old_points(
+    ready: QuerySet[Lead], definition: LeadDefinition, *, at: datetime
+) -> set[int]:
+    """Who fulfils a definition only with points from before their last offer was decided."""
+    answered = closed_offers(definition).filter(lead__in=ready.values("pk")).order_by()
+    since = dict(answered.values_list("lead").annotate(Max("decided_at")))
+    if not since:
+        return set()
+    scope = Scope(at=at, lead_ids=since, since=since)
+    alike: dict[str, list[int]] = {}  # what is left to ask, of whom: a few questions at most
+    for score in compute_scores(scope, rule_set=current_rules()):
+        asked = json.dumps(assume(definition.condition, _fields(score)))
+        alike.setdefault(asked, []).append(score.lead_id)
+    for asked, ids in alike.items():
+        anew = Lead.objects.filter(fits(json.loads(asked)), pk__in=ids)
+        for lead_id in anew.values_list("pk", flat=True):
+            del since[lead_id]
+    return set(since)
+
+
+def _fields(score: Score) -> dict[str, Any]:
+    """A score as the fields of the condition language."""
+    return {
+        "engagement": score.engagement,
+        "fit": score.fit,
+        "score": score.engagement + score.fit,
+        "grade": score.grade,
+    }
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Scope:
     """Which leads (ids, or a range of ids) are scored as of when.
 
     `never_back` scores a lead no earlier than it was scored before: an event that comes late must
-    not undo a newer one.
+    not undo a newer one. `since` leaves out what a lead did until then, as if it began that moment.
     """
 
     at: datetime
@@ -33,13 +33,20 @@ class Scope:
     last_id: int = 0
     never_back: bool = False
     only_engaged: bool = False
+    since: Mapping[int, datetime] | None = None
 
     def sql(self) -> tuple[str, list[Any]]:
-        """The rows of `scope (id, at)`."""
+        """The rows of `scope (id, at)`, with `since` where it is given."""
         moment = "GREATEST(%s::timestamptz, scored_at)" if self.never_back else "%s::timestamptz"
         which, params = self.which("id")
         more = " AND engagement <> 0" if self.only_engaged else ""
-        return f"SELECT id, {moment} AS at FROM leads_lead WHERE {which}{more}", [self.at, *params]
+        if self.since is None:
+            sql = f"SELECT id, {moment} AS at FROM leads_lead WHERE {which}{more}"
+            return sql, [self.at, *params]
+        begun = "unnest(%s::bigint[], %s::timestamptz[]) AS begun (id, since)"
+        sql = f"SELECT id, {moment} AS at, since FROM leads_lead JOIN {begun} USING (id)"
+        starts = [list(self.since), list(self.since.values())]
+        return f"{sql} WHERE {which}{more}", [self.at, *starts, *params]
 
     def which(self, column: str) -> tuple[str, list[Any]]:
         """The same leads as a test of `column`: tables with an index on it are not read through."""
@@ -176,6 +183,8 @@ def earned_sql(scope: Scope, *, rule_set: RuleSet) -> tuple[str, list[Any]]:
     """The shared beginning of the statement, up to `earned`: one row per activity and rule."""
     rows, params = scope.sql()
     activities, which = scope.which("activity.lead_id")
+    if scope.since is not None:
+        activities += " AND activity.occurred_at > scope.since"
     sql = EARNED.format(scope=rows, activities=activities)
     return sql, [*params, rule_set.pk, *which]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from content.models import Asset, Product
 from leadflow.core.models import User
@@ -88,6 +89,62 @@ def test_a_batch_says_what_became_of_each_row(client: Client, at: datetime) -> N
     assert answer["rows"][3]["field"] == "email"
     assert answer["rows"][0]["lead"] == answer["rows"][4]["lead"]
     assert Lead.objects.get(email="new@example.com").first_name == "Again"
+
+
+@pytest.mark.parametrize(
+    ("rows", "states", "field"),
+    [
+        (
+            [{"email": "a@example.com", "external_id": "x-9"}, {"external_id": "x-9"}],
+            ["updated", "rejected"],
+            "external_id",
+        ),
+        (
+            [
+                {"email": "a@example.com", "external_id": "x-9"},
+                {"email": "b@example.com", "external_id": "x-9"},
+            ],
+            ["updated", "rejected"],
+            "external_id",
+        ),
+        (
+            [
+                {"external_id": "x-1", "email": "new@example.com"},
+                {"email": "new@example.com", "first_name": "Eve"},
+            ],
+            ["updated", "rejected"],
+            "email",
+        ),
+    ],
+    ids=["a new row", "two known leads", "an address"],
+)
+def test_a_key_given_to_a_known_lead_is_taken_for_the_rest_of_the_batch(
+    client: Client, at: datetime, rows: list[Any], states: list[str], field: str
+) -> None:
+    people.inquiry(at=at, email="a@example.com")
+    people.inquiry(at=at, email="b@example.com")
+    people.inquiry(at=at, external_id="x-1")
+    rest = [{"email": "a@example.com", "last_name": "Byron"}, {"email": "rest@example.com"}]
+
+    answer = _post(client, "leads/", rows + rest)
+
+    found = answer.json()["rows"]
+    assert [row["status"] for row in found[:2]] == states
+    assert (found[1]["lead"], found[1]["field"]) == (None, field)
+    assert [row["status"] for row in found[2:]] == ["updated", "created"]
+    assert Lead.objects.get(email="a@example.com").last_name == "Byron"
+
+
+def test_a_company_is_given_to_a_known_lead_whatever_its_case(client: Client, at: datetime) -> None:
+    lead = people.inquiry(at=at, external_id="x-1")
+    _post(client, "leads/", {"email": "first@example.com", "company": "ACME"})
+
+    for name in ("ACME", "Acme"):
+        Lead.objects.filter(pk=lead.pk).update(company=None)
+        _post(client, "leads/", {"external_id": "x-1", "company": name})
+        company = Lead.objects.get(pk=lead.pk).company
+        assert company is not None
+        assert company.name == "ACME"
 
 
 def test_a_batch_takes_as_many_queries_for_200_as_for_10(
@@ -215,12 +272,19 @@ def test_activities_are_recorded_in_bulk_and_bad_rows_named(
         {"lead": lead.pk, "kind": "event", "properties": {"a": "\x00"}},
         {"kind": "event"},
         "nonsense",
+        {"lead": lead.pk, "kind": []},
+        {"lead": [], "kind": "event"},
+        {"email": {}, "kind": "event"},
+        {"lead": lead.pk, "kind": "event", "occurred_at": []},
     ]).json()  # fmt: skip
 
     states = [row["status"] for row in answer["rows"]]
-    assert states == ["recorded", "recorded", "known"] + ["rejected"] * 8
+    assert states == ["recorded", "recorded", "known"] + ["rejected"] * 12
     faults = [row.get("field") for row in answer["rows"][3:]]
-    assert faults == ["kind", "lead", "lead", "occurred_at", "asset", "properties", "lead", ""]
+    assert faults == [
+        "kind", "lead", "lead", "occurred_at", "asset", "properties", "lead", "",
+        "kind", "lead", "email", "occurred_at",
+    ]  # fmt: skip
     assert Activity.objects.filter(lead=lead).count() == 2
     assert Activity.objects.get(kind="page_view").asset == white_paper
     again = _post(client, "activities/", [{"lead": lead.pk, "kind": "event", "source_id": 7}])
@@ -229,9 +293,15 @@ def test_activities_are_recorded_in_bulk_and_bad_rows_named(
 
 def test_an_activity_from_the_future_is_refused(client: Client, at: datetime) -> None:
     lead = people.inquiry(at=at)
-    row = {"lead": lead.pk, "kind": "event", "occurred_at": "9999-12-31T23:59:59-12:00"}
+    soon, later = (timezone.now() + timedelta(minutes=n) for n in (2, 10))
+    rows = [
+        {"lead": lead.pk, "kind": "event", "occurred_at": when}
+        for when in (soon.isoformat(), later.isoformat(), "9999-12-31T23:59:59-12:00")
+    ]
 
-    assert _post(client, "activities/", [row]).json()["rows"][0]["field"] == "occurred_at"
+    answer = _post(client, "activities/", rows).json()
+
+    assert [row.get("field") for row in answer["rows"]] == [None, "occurred_at", "occurred_at"]
 
 
 def test_a_batch_of_activities_takes_the_same_number_of_queries(

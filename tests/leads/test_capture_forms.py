@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import signing
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -161,9 +161,38 @@ def test_fields_nobody_asked_for_are_no_trouble(form: Form) -> None:
     very_many = _send(form, **{f"x{n}": "y" for n in range(1_000)})
 
     assert some.status_code == 303
-    assert len(FormSubmission.objects.get().values) < 60
+    assert len(FormSubmission.objects.get().values["_extra"]) == 50
     assert very_many.status_code == 400
     assert "not what the form asks for" in very_many.content.decode()
+
+
+def test_fields_the_form_does_not_list_are_kept_apart_and_say_nothing_of_the_person(
+    form: Form,
+) -> None:
+    form.consent_text = ""
+    form.save(update_fields=["consent_text"])
+
+    _send(form, job_title="Spy", company="Acme", country="DE", consent="on", _extra="x")
+    _process()
+
+    lead, sent = Lead.objects.get(), FormSubmission.objects.get()
+    assert (lead.job_title, lead.company, lead.country) == ("", None, "")
+    assert not Consent.objects.exists()
+    assert sent.values["_extra"] == {
+        "job_title": "Spy", "company": "Acme", "country": "DE", "consent": "on", "_extra": "x",
+    }  # fmt: skip
+
+
+def test_consent_is_noted_only_where_the_form_asks_for_it(form: Form) -> None:
+    Form.objects.update(consent_text="")
+    FormSubmission.objects.create(
+        form=form, token="x", values={"email": "ada@example.com", "consent": True},
+        received_at=timezone.now(),
+    )  # fmt: skip
+    _process()
+
+    assert Lead.objects.exists()
+    assert not Consent.objects.exists()
 
 
 def test_a_body_of_20_megabytes_is_refused(form: Form) -> None:
@@ -238,6 +267,54 @@ def test_a_known_person_keeps_what_was_known(form: Form, at: datetime) -> None:
 
     lead = Lead.objects.get()
     assert (lead.first_name, lead.phone) == ("Augusta", "+49301234567")
+
+
+@pytest.mark.parametrize(
+    ("known", "is_found"),
+    [
+        ([{"email": ""}], True),
+        ([{"email": "bob@example.com"}], False),
+        ([{"email": ""}, {"email": ""}], False),
+        ([{"email": ""}, {"email": "bob@example.com"}], True),
+    ],
+    ids=["a number alone", "somebody with an address", "two with the number", "one of them"],
+)
+def test_a_number_finds_whom_it_alone_tells_apart(
+    form: Form, at: datetime, known: list[dict[str, str]], is_found: bool
+) -> None:
+    rows = [people.inquiry(at=at, phone="+49301234567", **facts) for facts in known]
+    Form.objects.update(fields=[{"name": "first_name"}, {"name": "phone"}])
+
+    _send(form, email="", first_name="Grace", phone="+49 30 1234567")
+    _process()
+
+    assert FormSubmission.objects.get().state == "done"
+    assert (FormSubmission.objects.get().lead == rows[0]) is is_found
+    assert Lead.objects.count() == len(rows) + (not is_found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_held_for_too_long_leaves_a_submission_waiting(form: Form, at: datetime) -> None:
+    lead = people.inquiry(at=at, email="ada@example.com")
+    _send(form, phone="+49 30 1234567")
+    other: Any = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT FROM leads_lead WHERE id = %s FOR UPDATE", [lead.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(OperationalError):
+            _process()
+    finally:
+        other.close()
+        connection.cursor().execute("RESET lock_timeout")
+    assert FormSubmission.objects.get().state == "received"
+
+    _process()
+
+    assert FormSubmission.objects.get().state == "done"
+    assert Lead.objects.get().phone == "+49301234567"
 
 
 def test_a_submission_that_cannot_be_understood_stands_alone_and_can_be_tried_again(

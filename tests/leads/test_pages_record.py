@@ -70,6 +70,27 @@ def test_the_story_is_paged_to_its_end_without_gap_or_repetition(at: datetime) -
 
 
 @pytest.mark.parametrize(
+    "before",
+    [
+        "nonsense",
+        '["2026-01-01T00:00:00+00:00", Infinity, 1]',
+        '["2026-01-01T00:00:00+00:00", 1, NaN]',
+        '["9999-12-31T23:59:59-12:00", 1, 1]',
+        '["0001-01-01T00:00:00+12:00", 1, 1]',
+    ],
+)
+def test_a_place_in_the_story_that_makes_no_sense_is_its_beginning(
+    before: str, at: datetime, client: Client
+) -> None:
+    lead = people.offered(at=at)[0]
+
+    answer = client.get(f"/leads/{lead.pk}/", {"before": before}, headers=HTMX)
+
+    assert answer.status_code == 200
+    assert "Inquiry → Marketing qualified" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
     ("part", "shown"),
     [("", 3), ("interest", 1), ("notes", 0), ("messages", 0), ("stages", 2), ("nonsense", 1)],
 )

@@ -2,17 +2,22 @@
 
 import gzip
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from content.models import Asset
 from leads import services as leads
 from leads.models import Activity, Campaign, Form, Lead, Visitor
+from tests.factories import people
 from tests.leads.test_capture_forms import _send
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +122,42 @@ def test_a_known_visitor_goes_on_in_the_same_story(form: Form) -> None:
     _report(client)
 
     assert Lead.objects.get().activities.filter(kind="page_view").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_visit_while_the_form_makes_its_visitor_known_belongs_to_the_lead(at: datetime) -> None:
+    visitor_id, lead = uuid4(), people.inquiry(at=at)
+    beacon = leads.Beacon(kind="page_view", url="/", visitor_id=visitor_id)
+    leads.track(beacon=beacon, at=at)
+
+    def visit() -> None:
+        try:
+            leads.track(beacon=beacon, at=at + timedelta(minutes=1))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            leads.attach_visitors(leads_by_visitor={visitor_id: lead.pk}, at=at)
+            visiting = pool.submit(visit)
+            _wait_for_a_lock()
+        visiting.result()
+
+    assert lead.activities.count() == 2
+
+
+def _wait_for_a_lock() -> None:
+    """Until another connection to this database waits for a lock."""
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_two_people_at_one_browser_stay_two(form: Form) -> None:

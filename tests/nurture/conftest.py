@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -117,6 +117,12 @@ def sweep(at: datetime) -> None:
     nurture.send_messages(at=at)
     nurture.recover_messages(at=at)
     nurture.print_letters(at=at)
+
+
+def take_steps(start: datetime, *, days: int) -> None:
+    """Take every step on its day, sending nothing, until so many days after `start`."""
+    for day in range(days + 1):
+        nurture.take_due_steps(at=start + timedelta(days=day))
 
 
 def queued(*, at: datetime, count: int = 1, **facts: Any) -> list[Message]:

@@ -14,6 +14,7 @@ from leads.models import Activity
 from nurture import queries
 from nurture import services as nurture
 from nurture.models import Message, Suppression, Touch
+from nurture.services import messages
 from nurture.services.messages import claim_messages
 from tests.nurture.conftest import Sink, queued
 
@@ -170,8 +171,16 @@ def test_an_unsubscription_during_the_sweep_stops_the_next_message(
     sink: Sink, day_three: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = queued(at=day_three, count=2)
-    monkeypatch.setattr("nurture.services.messages.CHECKED_FOR_SECONDS", 0.0)
-    nurture.unsubscribe(message=second, at=day_three)
+    real, offset = messages.monotonic, [0.0]
+    monkeypatch.setattr(messages, "monotonic", lambda: real() + offset[0])
+    record = messages.record_results
+
+    def record_then_unsubscribe(*args: Any, **kwargs: Any) -> None:
+        record(*args, **kwargs)
+        nurture.unsubscribe(message=second, at=day_three)
+
+    monkeypatch.setattr(messages, "record_results", record_then_unsubscribe)
+    sink.on_data = lambda address: offset.__setitem__(0, 2.0)  # the first one takes two seconds
     nurture.send_messages(at=day_three)
     assert sink.addresses == [first.to_address]
 

@@ -12,7 +12,7 @@ from leads import services as leads
 from leads.models import Lead
 from nurture import services as nurture
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
-from tests.nurture.conftest import Sink, reachable, sweep
+from tests.nurture.conftest import Sink, reachable, sweep, take_steps
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +154,8 @@ def test_a_call_is_due_by_the_end_of_the_day_where_people_work(sink: Sink, at: d
     Calendar.objects.filter(key="default").update(time_zone="America/Los_Angeles")
     reachable(at=at)
     sweep(at)
-    sweep(at + timedelta(days=5, hours=9))  # 11 o'clock in the morning of the eighth of March
+    sweep(at + timedelta(days=3, hours=9))
+    sweep(at + timedelta(days=5, hours=16))  # already the ninth of March in Greenwich
     zone = ZoneInfo("America/Los_Angeles")
     assert Task.objects.get().due_at == datetime(2026, 3, 8, 23, 59, tzinfo=zone)
 
@@ -207,7 +208,7 @@ def test_an_offer_calls_off_everything_that_is_on_its_way(
     lead = reachable(at=at)
     nurture.enroll_due(at=at)
     later = at + timedelta(days=21)
-    nurture.take_due_steps(at=later)
+    take_steps(at, days=21)
     leads.offer(lead_ids=[lead.pk], at=later).or_raise()
     settle()
     nurture.send_messages(at=later)

@@ -16,7 +16,7 @@ from leads.models import Activity, Territory
 from nurture import queries
 from nurture import services as nurture
 from nurture.models import Enrollment, LetterBatch, Program, Slot, Step, Task, Touch
-from tests.nurture.conftest import Sink, queued, reachable, sweep
+from tests.nurture.conftest import Sink, queued, reachable, sweep, take_steps
 
 pytestmark = pytest.mark.django_db
 
@@ -189,7 +189,7 @@ def test_what_is_not_yours_to_see_is_not_yours_to_stop(
 def call(at: datetime) -> Task:
     reachable(at=at)
     nurture.enroll_due(at=at)
-    nurture.take_due_steps(at=at + timedelta(days=5))
+    take_steps(at, days=5)
     return Task.objects.get()
 
 
@@ -230,7 +230,7 @@ def test_printed_letters_can_be_opened_by_marketing(
     settings.MEDIA_ROOT = tmp_path
     reachable(at=at)
     nurture.enroll_due(at=at)
-    nurture.take_due_steps(at=at + timedelta(days=21))
+    take_steps(at, days=21)
     nurture.print_letters(at=at + timedelta(days=21))
     address = reverse("nurture:letter_batch", args=[LetterBatch.objects.get().pk])
     client.force_login(rep)

@@ -210,6 +210,22 @@ def test_a_range_of_ids_and_a_list_of_ids_score_alike(hot_lead) -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_done_before_a_start_is_left_out_for_that_lead_alone() -> None:
+    world = World()
+    first, second = people.inquiries(2, at=AT)
+    for lead in (first, second):
+        world.record(lead, [("form", hours, None, None, False) for hours in (1, 2, 3)])
+    rule = {"group": 0, "kind": "form", "points": 10, "limit": "at_most", "limit_count": 2}
+    rule |= {"asset": None, "campaign": None, "product": None}
+    rule_set = world.rule_set([(None, None)], [rule], None)
+    since = {first.pk: AT - timedelta(hours=2), second.pk: AT - timedelta(hours=4)}
+
+    scores = queries.compute_scores(Scope(at=AT, lead_ids=since, since=since), rule_set=rule_set)
+
+    assert [score.engagement for score in scores] == [10, 20]
+
+
+@pytest.mark.django_db
 def test_a_rule_about_a_deleted_asset_goes_with_it() -> None:
     world = World()
     lead = people.inquiry(at=AT)

@@ -1,6 +1,6 @@
 """From activities to an offer: what crosses the definition, and what never happens twice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -143,15 +143,103 @@ def test_a_rejected_lead_is_not_offered_again_for_the_same_facts(rejected, settl
     assert now(lead).score >= 60
 
 
-def test_a_new_activity_offers_a_rejected_lead_again(rejected, happen, settle, at) -> None:
+def offer_after(lead: Lead, *, at: datetime) -> list[int]:
+    """Score a lead as of `at` and offer it if it is ready."""
+    scoring.score_leads(lead_ids=[lead.pk], at=at)
+    return scoring.offer_ready(lead_ids=[lead.pk], at=at)
+
+
+def test_one_more_page_does_not_offer_a_rejected_lead_again(rejected, happen, at) -> None:
     lead = rejected("bad_data")
-
     happen(lead, "page_view", ago=-timedelta(minutes=5))
-    scoring.score_leads(lead_ids=[lead.pk], at=at + timedelta(minutes=10))
-    offered = scoring.offer_ready(lead_ids=[lead.pk], at=at + timedelta(minutes=10))
 
-    assert offered == [lead.pk]
+    assert offer_after(lead, at=at + timedelta(minutes=10)) == []
+    assert scoring.follow_definitions(at=at + timedelta(minutes=10)) == 0
+    assert now(lead).score >= 60
+
+
+def test_points_enough_since_offer_a_rejected_lead_again(rejected, happen, white_paper, at) -> None:
+    lead = rejected("bad_data")
+    happen(lead, "event", ago=-timedelta(minutes=5))
+
+    assert offer_after(lead, at=at + timedelta(minutes=10)) == [lead.pk]
     assert Offer.objects.filter(lead=lead).count() == 2
+
+
+def test_an_offer_that_ran_out_counts_like_a_rejection(hot_lead, settle, happen, at) -> None:
+    lead = hot_lead(ago=timedelta(hours=1))
+    settle()
+    leads.expire(lead_ids=[lead.pk], at=at).or_raise()
+    leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
+    happen(lead, "page_view", ago=-timedelta(minutes=5))
+    assert offer_after(lead, at=at + timedelta(minutes=10)) == []
+
+    happen(lead, "event", ago=-timedelta(minutes=15))
+    assert offer_after(lead, at=at + timedelta(minutes=20)) == [lead.pk]
+
+
+@pytest.mark.parametrize("field", ["engagement", "grade"])
+def test_every_form_of_the_score_counts_anew(field, definition, rejected, happen, at) -> None:
+    asked = {
+        "engagement": {"field": "engagement", "op": "gt", "value": 20},
+        "grade": {"not": {"field": "grade", "op": "in", "value": ["A3", "B3", "C3"]}},
+    }
+    LeadDefinition.objects.filter(pk=definition.pk).update(condition=asked[field])
+    lead = rejected("bad_data")
+    happen(lead, "page_view", ago=-timedelta(minutes=5))
+    assert offer_after(lead, at=at + timedelta(minutes=10)) == []
+
+    happen(lead, "event", ago=-timedelta(minutes=15))
+    assert offer_after(lead, at=at + timedelta(minutes=20)) == [lead.pk]
+
+
+@pytest.mark.parametrize(
+    ("verb", "reason", "days"), [("lose", "no_decision", 90), ("recycle", "not_now", 60)]
+)
+def test_a_lead_that_was_lost_or_recycled_cools_down(
+    verb, reason, days, hot_lead, settle, happen, rep, at
+) -> None:
+    lead = hot_lead(ago=timedelta(hours=1))
+    settle()
+    leads.accept(lead_ids=[lead.pk], at=at, by=rep).or_raise()
+    leads.VERBS[verb](lead_ids=[lead.pk], at=at, by=rep, reason=reason).or_raise()
+    leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
+    during, after = at + timedelta(days=days - 1), at + timedelta(days=days, minutes=1)
+    happen(lead, "event", ago=at - during)
+
+    assert offer_after(lead, at=during) == []
+    assert scoring.follow_definitions(at=after) == 1
+    assert now(lead).stage == "mql"
+
+
+def test_a_reason_is_that_of_its_verb(hot_lead, settle, happen, rep, at) -> None:
+    lead = hot_lead(ago=timedelta(hours=1))
+    settle()
+    leads.recycle(lead_ids=[lead.pk], at=at, by=rep, reason="other", note="Moves").or_raise()
+    leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
+    happen(lead, "event", "download", ago=-timedelta(days=31))
+
+    # "other" of a rejection is thirty days, of recycling sixty
+    assert offer_after(lead, at=at + timedelta(days=32)) == []
+    assert offer_after(lead, at=at + timedelta(days=61)) == [lead.pk]
+
+
+def test_many_rejected_leads_take_as_many_queries_as_one(hot_lead, settle, happen, rep, at) -> None:
+    def queries_for(count: int) -> int:
+        rows = [hot_lead(phone=f"+4930{count}{n:05}", ago=timedelta(hours=1)) for n in range(count)]
+        ids = [row.pk for row in rows]
+        settle()
+        leads.reject(lead_ids=ids, at=at, by=rep, reason="bad_data").or_raise()
+        leads.revive(lead_ids=ids, at=at + timedelta(minutes=1)).or_raise()
+        for row in rows:
+            happen(row, "event", ago=-timedelta(minutes=5))
+        later = at + timedelta(minutes=10)
+        scoring.score_leads(lead_ids=ids, at=later)
+        with _counted() as queries_made:
+            assert scoring.offer_ready(lead_ids=ids, at=later) == ids
+        return len(queries_made)
+
+    assert queries_for(20) == queries_for(1)
 
 
 @pytest.mark.parametrize("kind", ["email_sent", "call", "note", "letter_sent"])

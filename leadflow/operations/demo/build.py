@@ -9,7 +9,7 @@ from random import Random
 from content.models import Asset
 from handoff import services as handoff
 from leadflow.operations.demo.company import COUNTRIES, Company, found_company
-from leadflow.operations.demo.story import Step, Story, tell
+from leadflow.operations.demo.story import INDUSTRIES, Step, Story, tell
 from leads import services as leads
 from leads.models import Activity, Consent, Lead, Offer
 from nurture import services as nurture
@@ -36,6 +36,7 @@ def build_demo(
     stories.sort(key=lambda story: story.at)
     progress("people", 0, count)
     ids = _create(stories, company, at=at)
+    _describe_companies(stories, at=at)
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, at=at, progress=progress)
@@ -43,6 +44,7 @@ def build_demo(
     _write_programs(stories, ids, at=at)
     progress("scores", 0, count)
     scoring.rescore_everybody(at=at)
+    _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
     return len(ids)
 
@@ -76,6 +78,42 @@ def _create(stories: Sequence[Story], company: Company, *, at: datetime) -> list
         batch_size=5_000,
     )
     return ids
+
+
+def _describe_companies(stories: Sequence[Story], *, at: datetime) -> None:
+    """What anybody would find on a company's website."""
+    known: dict[str, dict[str, object]] = {}
+    for story in stories:
+        draw = Random(story.company)
+        known.setdefault(
+            story.company,
+            {
+                "domain": story.facts["email"].partition("@")[2],
+                "industry": draw.choice(INDUSTRIES),
+                "employees": round(draw.lognormvariate(5, 1.2)) + 5,
+                "country": COUNTRIES[story.place][story.rep % 4],
+            },
+        )
+    leads.describe_companies(facts_by_name=known)
+
+
+def _plan_work(ids: Sequence[int], *, at: datetime) -> None:
+    """What the reps have to do: calls that are overdue, due today, and later this week."""
+    owned = Lead.objects.filter(pk__in=ids, stage__in=("sal", "sql", "opportunity"))
+    people = owned.exclude(owner=None).order_by("-stage_since", "pk").values_list("pk", "owner_id")
+    titles = ("Call: next step", "Send the proposal", "Ask for a meeting", "Call back")
+    nurture.create_tasks(
+        tasks=[
+            nurture.NewTask(
+                lead_id=lead_id,
+                title=titles[number % 4],
+                due_at=at + timedelta(hours=9 * (number % 9) - 14),
+                assignee_id=owner_id,
+            )
+            for number, (lead_id, owner_id) in enumerate(people[:48])
+        ],
+        at=at,
+    )
 
 
 def _campaign_id(story: Story, company: Company) -> int | None:
@@ -177,6 +215,7 @@ def _move(
         cause=CAUSE,
         reason=reason,
         is_silent=not is_fresh,
+        has_clock=True,
         at_by_lead={pk: step.at for pk, _, step in members},
         by_id_by_lead={pk: _rep(story, company) for pk, story, _ in members}
         if verb in BY_REP

@@ -15,6 +15,7 @@ LAST_NAMES = (
 COMPANY_STEMS = (
     "Nord Alpen Delta Polar Terra Nova Orion Vega Helio Ferro Aqua Mecha Indu Proto Quanta Rhein"
 ).split()
+INDUSTRIES = ("Machinery", "Food", "Chemicals", "Paper", "Metals", "Energy", "Plastics")
 COMPANY_ENDS = "werk tech systems industries motors foods chem pharma plast print".split()
 TITLES = {
     "decision_maker": ("Plant manager", "Head of operations", "Managing director"),
