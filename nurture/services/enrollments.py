@@ -217,9 +217,11 @@ def resume(*, enrollment_ids: Collection[int], by: User, at: datetime) -> int:
     Where the program is off meanwhile, switching it on counts the time from then on.
     """
     mine = _steerable(enrollment_ids, by=by).filter(paused_at__isnull=False)
-    paused = list(mine.select_related("program").select_for_update(of=("self", "program")))
+    programs = Program.objects.filter(pk__in=mine.values("program")).order_by("pk")
+    off_since = {program.pk: program.off_since for program in programs.select_for_update()}
+    paused = list(mine.order_by("pk").select_for_update(of=("self",)))
     for enrollment in paused:
-        began, ended = enrollment.paused_at or at, enrollment.program.off_since or at
+        began, ended = enrollment.paused_at or at, off_since[enrollment.program_id] or at
         enrollment.counts_from += max(ended - began, timedelta())
         enrollment.paused_at = None
     Enrollment.objects.bulk_update(paused, ["counts_from", "paused_at"])

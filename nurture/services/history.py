@@ -83,12 +83,13 @@ def _record_chunk(
     histories = [past for past in histories if past.lead_id in people]
     enrollments = _enrollments(histories, people, program)
     material = _material(people, steps)
-    batch, zone = Batch(), queries.time_zone()
+    batch = Batch()
     due = [
         (past, enrollment, step, moment)
         for past, enrollment in zip(histories, enrollments, strict=True)
         for step in steps
-        if (moment := due_at(past.entered_at, step.day, zone=zone)) <= (past.ended_at or at)
+        if (moment := due_at(past.entered_at, step.day, zone=material.zone))
+        <= (past.ended_at or at)
     ]
     callers: dict[int, int | None] = {}
     for pk, (past, enrollment, step, moment) in zip(

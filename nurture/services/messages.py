@@ -74,7 +74,7 @@ def send_messages(*, at: datetime) -> int:
             handled += tried + called_off
             if not (tried or called_off) and (most == 1 or not claimed.looked_at):
                 break  # the rest is with other workers, or this machine is too slow even for one
-            most = BATCH if tried else 1
+            most = 1 if claimed.messages and not tried else BATCH
     return handled
 
 

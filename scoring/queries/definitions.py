@@ -93,7 +93,7 @@ def _ready_by_old_points(
     for asked, ids in alike.items():
         anew = Lead.objects.filter(fits(json.loads(asked)), pk__in=ids)
         for lead_id in anew.values_list("pk", flat=True):
-            del since[lead_id]
+            since.pop(lead_id, None)
     return set(since)
 
 
