@@ -11,7 +11,6 @@ from django.db.models import Count
 from leadflow.core import bulk
 from leads import services as leads
 from leads.models import Activity, Consent, Lead, StageChange
-from nurture import queries
 from nurture.engine.timing import due_at
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from nurture.services.scheduling import schedule

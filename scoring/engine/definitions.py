@@ -32,16 +32,24 @@ def with_threshold(condition: Mapping[str, Any], points: int) -> dict[str, Any]:
 
 
 def assume(condition: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is left of a condition once fields have these values: their tests are always or never."""
-    for key in ("all", "any"):
+    """What is left to ask of a condition once fields have these values; ALWAYS or NEVER at the end."""
+    for key, idle, decisive in (("all", ALWAYS, NEVER), ("any", NEVER, ALWAYS)):
         if key in condition:
-            return {key: [assume(part, values) for part in condition[key]]}
+            parts = [assume(part, values) for part in condition[key]]
+            left = [part for part in parts if part != idle]
+            return dict(decisive) if decisive in left else {key: left}
     if "not" in condition:
-        return {"not": assume(condition["not"], values)}
-    name = condition.get("field")
+        return _negate(assume(condition["not"], values))
+    name = str(condition.get("field"))
     if name not in values:
         return dict(condition)
     return dict(ALWAYS if TESTS[condition["op"]](values[name], condition["value"]) else NEVER)
+
+
+def _negate(condition: dict[str, Any]) -> dict[str, Any]:
+    if condition == ALWAYS:
+        return dict(NEVER)
+    return dict(ALWAYS) if condition == NEVER else {"not": condition}
 
 
 def _asks_for_score(condition: Mapping[str, Any]) -> bool:

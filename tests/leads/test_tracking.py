@@ -151,7 +151,7 @@ def _wait_for_a_lock() -> None:
     for _ in range(200):
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity"
+                "SELECT count(*), pg_stat_clear_snapshot() FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
             if cursor.fetchone()[0]:

@@ -160,13 +160,15 @@ def test_one_more_page_does_not_offer_a_rejected_lead_again(rejected, happen, at
 
 def test_points_enough_since_offer_a_rejected_lead_again(rejected, happen, white_paper, at) -> None:
     lead = rejected("bad_data")
-    happen(lead, "event", ago=-timedelta(minutes=5))
+    happen(lead, "event", "download", asset=white_paper, ago=-timedelta(minutes=5))
 
     assert offer_after(lead, at=at + timedelta(minutes=10)) == [lead.pk]
     assert Offer.objects.filter(lead=lead).count() == 2
 
 
-def test_an_offer_that_ran_out_counts_like_a_rejection(hot_lead, settle, happen, at) -> None:
+def test_an_offer_that_ran_out_counts_like_a_rejection(
+    hot_lead, settle, happen, white_paper, at
+) -> None:
     lead = hot_lead(ago=timedelta(hours=1))
     settle()
     leads.expire(lead_ids=[lead.pk], at=at).or_raise()
@@ -174,7 +176,7 @@ def test_an_offer_that_ran_out_counts_like_a_rejection(hot_lead, settle, happen,
     happen(lead, "page_view", ago=-timedelta(minutes=5))
     assert offer_after(lead, at=at + timedelta(minutes=10)) == []
 
-    happen(lead, "event", ago=-timedelta(minutes=15))
+    happen(lead, "event", "download", asset=white_paper, ago=-timedelta(minutes=15))
     assert offer_after(lead, at=at + timedelta(minutes=20)) == [lead.pk]
 
 
@@ -197,7 +199,7 @@ def test_every_form_of_the_score_counts_anew(field, definition, rejected, happen
     ("verb", "reason", "days"), [("lose", "no_decision", 90), ("recycle", "not_now", 60)]
 )
 def test_a_lead_that_was_lost_or_recycled_cools_down(
-    verb, reason, days, hot_lead, settle, happen, rep, at
+    verb, reason, days, hot_lead, settle, happen, white_paper, rep, at
 ) -> None:
     lead = hot_lead(ago=timedelta(hours=1))
     settle()
@@ -205,26 +207,29 @@ def test_a_lead_that_was_lost_or_recycled_cools_down(
     leads.VERBS[verb](lead_ids=[lead.pk], at=at, by=rep, reason=reason).or_raise()
     leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
     during, after = at + timedelta(days=days - 1), at + timedelta(days=days, minutes=1)
-    happen(lead, "event", ago=at - during)
+    happen(lead, "event", "download", asset=white_paper, ago=at - during)
 
     assert offer_after(lead, at=during) == []
     assert scoring.follow_definitions(at=after) == 1
     assert now(lead).stage == "mql"
 
 
-def test_a_reason_is_that_of_its_verb(hot_lead, settle, happen, rep, at) -> None:
+def test_a_reason_is_that_of_its_verb(hot_lead, settle, happen, white_paper, rep, at) -> None:
     lead = hot_lead(ago=timedelta(hours=1))
     settle()
     leads.recycle(lead_ids=[lead.pk], at=at, by=rep, reason="other", note="Moves").or_raise()
     leads.revive(lead_ids=[lead.pk], at=at + timedelta(minutes=1)).or_raise()
-    happen(lead, "event", "download", ago=-timedelta(days=31))
+    for days in (31, 60):
+        happen(lead, "event", "download", asset=white_paper, ago=-timedelta(days=days))
 
     # "other" of a rejection is thirty days, of recycling sixty
     assert offer_after(lead, at=at + timedelta(days=32)) == []
     assert offer_after(lead, at=at + timedelta(days=61)) == [lead.pk]
 
 
-def test_many_rejected_leads_take_as_many_queries_as_one(hot_lead, settle, happen, rep, at) -> None:
+def test_many_rejected_leads_take_as_many_queries_as_one(
+    hot_lead, settle, happen, white_paper, rep, at
+) -> None:
     def queries_for(count: int) -> int:
         rows = [hot_lead(phone=f"+4930{count}{n:05}", ago=timedelta(hours=1)) for n in range(count)]
         ids = [row.pk for row in rows]
@@ -232,7 +237,7 @@ def test_many_rejected_leads_take_as_many_queries_as_one(hot_lead, settle, happe
         leads.reject(lead_ids=ids, at=at, by=rep, reason="bad_data").or_raise()
         leads.revive(lead_ids=ids, at=at + timedelta(minutes=1)).or_raise()
         for row in rows:
-            happen(row, "event", ago=-timedelta(minutes=5))
+            happen(row, "event", "download", asset=white_paper, ago=-timedelta(minutes=5))
         later = at + timedelta(minutes=10)
         scoring.score_leads(lead_ids=ids, at=later)
         with _counted() as queries_made:
@@ -259,7 +264,8 @@ def test_what_a_machine_did_is_no_new_fact(rejected, happen, at) -> None:
 
 def test_the_cool_down_of_the_reason_must_be_over(rejected, happen, white_paper, at) -> None:
     lead = rejected("too_early")
-    happen(lead, "download", "event", ago=-timedelta(days=2), asset=white_paper)
+    for days in (2, 3):
+        happen(lead, "download", "event", ago=-timedelta(days=days), asset=white_paper)
     during, after = at + timedelta(days=29), at + timedelta(days=30, minutes=1)
     scoring.score_leads(lead_ids=[lead.pk], at=during)
 
