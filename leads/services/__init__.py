@@ -24,6 +24,7 @@ from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
+    insert_leads,
     lock_identity,
     update_facts,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "disqualify",
     "expire",
     "import_leads",
+    "insert_leads",
     "install_default_pipeline",
     "load_pipeline",
     "lock_identity",

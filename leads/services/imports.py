@@ -1,12 +1,13 @@
 """Imports: files of people become leads, matched with those already known; history comes silently."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from leads.engine.pipeline import Pipeline
 from leads.importing import Parser, Person, RowError, load_mapping, read_rows
 from leads.models import Import, Lead
 from leads.services.acts import Act, Cause
-from leads.services.people import NewLead, create_leads, lock_identity, update_facts
+from leads.services.people import NewLead, insert_leads, lock_identity, update_facts
 from leads.services.pipeline import load_pipeline
 from leads.services.verbs import move
 
@@ -63,14 +64,14 @@ def import_leads(
     header, rows = read_rows(path)
     parser = Parser(load_mapping(mapping_path, header), header)
     _check_stage(parser.mapping.stage)
-    tally, seen = Tally(), set[int]()
+    tally = Tally()
     with transaction.atomic():  # a rehearsal needs what it created to find later duplicates
         run = Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
         if is_rehearsal:
-            _read_all(rows, parser, tally, seen, run, at, progress)
+            _read_all(rows, parser, tally, run, at, progress)
             transaction.set_rollback(True)
     if not is_rehearsal:
-        _read_all(rows, parser, tally, seen, run, at, progress)
+        _read_all(rows, parser, tally, run, at, progress)
     tally.seconds = round(time.perf_counter() - started, 3)
     if not is_rehearsal:
         Import.objects.filter(pk=run.pk).update(result=asdict(tally))
@@ -86,38 +87,51 @@ def _read_all(
     rows: Iterable[list[str]],
     parser: Parser,
     tally: Tally,
-    seen: set[int],
     run: Import,
     at: datetime,
     progress: Callable[[int], None],
 ) -> None:
-    numbered = enumerate(rows, start=2)
+    """Understand the next chunk in a thread of its own while the database writes the one before."""
+    chunks = _understand(rows, parser)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        ahead = thread.submit(next, chunks, None)
+        while (chunk := ahead.result()) is not None:
+            ahead = thread.submit(next, chunks, None)
+            tally.rows += chunk.rows
+            tally.duplicates += chunk.duplicates
+            for error in chunk.errors:
+                tally.reject(error)
+            _import_chunk(chunk.people, parser=parser, tally=tally, run=run, at=at)
+            progress(tally.rows)
+
+
+class _Chunk(NamedTuple):
+    """Some rows understood: the people, and what became of the other rows."""
+
+    people: list[Person]
+    rows: int
+    duplicates: int
+    errors: list[RowError]
+
+
+def _understand(rows: Iterable[list[str]], parser: Parser) -> Iterator[_Chunk]:
+    """Chunks of people; of rows with the same key the first counts, the others are duplicates."""
+    seen: set[int] = set()
+    numbered = ((number, row) for number, row in enumerate(rows, start=2) if any(row))
     while chunk := list(islice(numbered, CHUNK)):
-        people = _parse(chunk, parser, tally, seen)
-        _import_chunk(people, parser=parser, tally=tally, run=run, at=at)
-        progress(tally.rows)
-
-
-def _parse(
-    chunk: Sequence[tuple[int, list[str]]], parser: Parser, tally: Tally, seen: set[int]
-) -> list[Person]:
-    """People of a chunk; of rows with the same key the first counts, the others are duplicates."""
-    people: dict[str, Person] = {}
-    for number, row in chunk:
-        if not any(row):
-            continue
-        tally.rows += 1
-        parsed = parser.parse(number, row)
-        if isinstance(parsed, RowError):
-            tally.reject(parsed)
-            continue
-        key = parsed.facts[parser.mapping.match]
-        if hash(key) in seen:
-            tally.duplicates += 1
-        else:
-            seen.add(hash(key))
-            people[key] = parsed
-    return list(people.values())
+        people: dict[str, Person] = {}
+        errors: list[RowError] = []
+        for number, row in chunk:
+            parsed = parser.parse(number, row)
+            if isinstance(parsed, RowError):
+                errors.append(parsed)
+                continue
+            key = parsed.facts[parser.mapping.match]
+            if hash(key) not in seen:
+                seen.add(hash(key))
+                people[key] = parsed
+        duplicates = len(chunk) - len(people) - len(errors)
+        yield _Chunk(list(people.values()), len(chunk), duplicates, errors)
 
 
 @transaction.atomic
@@ -177,7 +191,7 @@ def _clash(
 
 
 def _create(people: Sequence[Person], *, cause: Cause, at: datetime) -> None:
-    create_leads(
+    insert_leads(
         people=[
             NewLead(
                 at=person.at or at,

@@ -40,7 +40,6 @@ def lock_identity() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IDENTITY_LOCK])
 
 
-@transaction.atomic
 def create_leads(
     *, people: Sequence[NewLead], at: datetime, cause: Cause = NOBODY, is_silent: bool = False
 ) -> list[Lead]:
@@ -48,45 +47,57 @@ def create_leads(
 
     Facts must be normalised already. An unknown stage raises KeyError before anything is written.
     """
+    rows = _insert(people, at=at, cause=cause, is_silent=is_silent)
+    return [Lead.from_db(DEFAULT_DB_ALIAS, list(row), list(row.values())) for row in rows]
+
+
+def insert_leads(
+    *, people: Sequence[NewLead], at: datetime, cause: Cause = NOBODY, is_silent: bool = False
+) -> list[int]:
+    """Like `create_leads`, for very many: returns their ids only."""
+    return [row["id"] for row in _insert(people, at=at, cause=cause, is_silent=is_silent)]
+
+
+@transaction.atomic
+def _insert(
+    people: Sequence[NewLead], *, at: datetime, cause: Cause, is_silent: bool
+) -> list[dict[str, Any]]:
     if not people:
         return []
     pipeline = load_pipeline(lock=True)
     company_ids = find_or_create_companies({person.company_name for person in people})
     lead_ids = bulk.take_ids(Lead, len(people))
     change_ids = bulk.take_ids(StageChange, len(people))
-    leads, changes = [], []
+    rows, changes = [], []
     for person, lead_id, change_id in zip(people, lead_ids, change_ids, strict=True):
         stage = pipeline.by_key[person.stage or pipeline.first_stage()].key
         company_id = company_ids.get(person.company_name)
-        leads.append(_build(person, lead_id, change_id, stage, company_id))
+        rows.append(_row(person, lead_id, change_id, stage, company_id))
         changes.append(Change(lead_id, change_id, None, stage, person.at, cycle=1))
     act = Act(verb="enter", at=at, cause=cause, is_silent=is_silent)
-    bulk.copy_instances(leads)
+    columns = {
+        str(field.column): [row[field.attname] for row in rows]
+        for field in Lead._meta.concrete_fields
+    }
+    bulk.copy_columns(Lead._meta.db_table, columns, len(rows))
     write_history(changes, act=act, version=pipeline.version)
     open_offers(changes, act=act, pipeline=pipeline)
     announce(changes, act=act)
-    return leads
+    return rows
 
 
-def _build(
+def _row(
     person: NewLead, lead_id: int, change_id: int, stage: str, company_id: int | None
-) -> Lead:
-    values = _BLANK | {name: value for name, value in person.facts.items() if name in FACTS}
+) -> dict[str, Any]:
+    """The values of a lead by attribute name, in the order of the model's fields."""
+    row = _BLANK | {name: value for name, value in person.facts.items() if name in FACTS}
     if company_id is not None:
-        values["company_id"] = company_id
-    values |= {
-        "id": lead_id,
-        "stage": stage,
-        "stage_since": person.at,
-        "last_change": change_id,
-        "created_at": person.at,
-        "attributes": dict(person.attributes),
-    }
-    lead = Lead.from_db(
-        DEFAULT_DB_ALIAS, list(values), list(values.values())
-    )  # quicker than keywords
-    lead.search = search_text(lead, company=person.company_name)
-    return lead
+        row["company_id"] = company_id
+    row["id"], row["stage"], row["last_change"] = lead_id, stage, change_id
+    row["stage_since"] = row["created_at"] = person.at
+    row["attributes"] = dict(person.attributes)
+    row["search"] = _search_text(row, company=person.company_name)
+    return row
 
 
 def _blank() -> dict[str, Any]:
@@ -97,9 +108,12 @@ def _blank() -> dict[str, Any]:
 _BLANK = _blank()
 
 
-def search_text(lead: Lead, *, company: str = "") -> str:
+SEARCHED = ("first_name", "last_name", "email", "phone", "external_id")
+
+
+def _search_text(facts: Mapping[str, Any], *, company: str) -> str:
     """What the search box looks through: name, addresses and company, folded."""
-    parts = (lead.first_name, lead.last_name, lead.email, lead.phone, company, lead.external_id)
+    parts = [facts[name] for name in SEARCHED] + [company]
     return fold(" ".join(part for part in parts if part))
 
 
@@ -170,5 +184,5 @@ def _save_facts(leads: Sequence[Lead], *, names: Collection[str]) -> None:
     companies = Company.objects.in_bulk({lead.company_id for lead in leads if lead.company_id})
     for lead in leads:
         company = companies.get(lead.company_id) if lead.company_id else None
-        lead.search = search_text(lead, company=company.name if company else "")
+        lead.search = _search_text(vars(lead), company=company.name if company else "")
     bulk.update_columns(leads, [*names, "search"])

@@ -67,8 +67,7 @@ def _create(stories: Sequence[Story], company: Company, *, at: datetime) -> list
     ids: list[int] = []
     for start in range(0, len(people), 10_000):
         part = people[start : start + 10_000]
-        created = leads.create_leads(people=part, at=at, cause=CAUSE, is_silent=True)
-        ids += [lead.pk for lead in created]
+        ids += leads.insert_leads(people=part, at=at, cause=CAUSE, is_silent=True)
     through = Lead.products.through
     through.objects.bulk_create(
         (
