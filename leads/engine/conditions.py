@@ -15,6 +15,8 @@ from leadflow.core.parts import ConditionField, condition_fields
 Condition = Mapping[str, Any]
 
 DEEPEST = 10
+NEVER = Q(pk__in=[])
+ALWAYS = ~NEVER
 _OPERATORS = {
     # kind → operator → (lookup suffix, words)
     "number": {
@@ -43,9 +45,9 @@ def compile_condition(condition: Condition, *, depth: int = 0) -> Q:
         raise Invalid("A condition is an object with “all”, “any”, “not” or a “field”.")
     if "all" in condition:
         parts = [compile_condition(part, depth=depth + 1) for part in _list(condition["all"])]
-        return Q(*parts)
+        return Q(*parts) if parts else ALWAYS  # an empty Q would vanish under "not" and "any"
     if "any" in condition:
-        query = Q(pk__in=[])
+        query = NEVER
         for part in _list(condition["any"]):
             query |= compile_condition(part, depth=depth + 1)
         return query

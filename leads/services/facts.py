@@ -9,7 +9,7 @@ from django.db import transaction
 
 from content.models import Product
 from leadflow.core import events
-from leadflow.core.errors import Conflict, DomainError
+from leadflow.core.errors import Conflict, DomainError, Invalid
 from leadflow.core.models import User
 from leads import policies
 from leads.events import ActivitiesRecorded
@@ -107,7 +107,10 @@ def _sort_out(
         ids = {known[key] for key in keys if key in known}
         earlier = {places[key] for key in keys if key in places}
         taken = [key for key in keys if key in claimed and claimed[key] not in ids]
-        if taken:
+        if not keys and not person.facts.get("phone"):
+            words = "Give an e-mail address, a phone number or an external id."
+            results[place].error = Invalid(words, field="email")
+        elif taken:
             field = taken[0][0]
             results[place].error = Conflict(_taken(field), field=field)
         elif len(ids) + len(earlier) > 1:

@@ -346,3 +346,24 @@ def test_the_api_describes_itself(client: Client) -> None:
     said = client.get("/api/v1/schema/?format=json").json()
 
     assert "/api/v1/leads/{lead_id}/{verb}/" in said["paths"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", ["{}", '{"first_name": "Ada"}'])
+def test_a_person_without_any_key_is_not_created(client: Client, manager: User, body: str) -> None:
+    client.force_login(manager)
+
+    answer = client.post("/api/v1/leads/", body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json()["field"] == "email"
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.django_db
+def test_json_nested_beyond_reason_is_a_bad_request(client: Client, manager: User) -> None:
+    client.force_login(manager)
+
+    answer = client.post("/api/v1/leads/", "[" * 50_000, content_type="application/json")
+
+    assert answer.status_code == 400

@@ -31,6 +31,9 @@ def three(at: datetime) -> list[Lead]:
     [
         ({"all": []}, "Ada Bob Cy", "always"),
         ({"any": []}, "", "never"),
+        ({"not": {"all": []}}, "", "not (always)"),
+        ({"any": [{"all": []}, {"field": "phone", "op": "known"}]}, "Ada Bob Cy",
+         "always or phone number is known"),
         ({"field": "phone", "op": "known"}, "Ada", "phone number is known"),
         ({"not": {"field": "phone", "op": "known"}}, "Bob Cy", "not (phone number is known)"),
         ({"field": "phone", "op": "unknown"}, "Bob Cy", "phone number is not known"),
