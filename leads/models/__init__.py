@@ -1,5 +1,6 @@
 """Leads, the pipeline, and everything that is known to have happened."""
 
+from leads.models.agreements import Consent, Opportunity
 from leads.models.capture import (
     Activity,
     Campaign,
@@ -9,15 +10,8 @@ from leads.models.capture import (
     Import,
     Visitor,
 )
-from leads.models.people import (
-    Company,
-    Consent,
-    Lead,
-    Offer,
-    Opportunity,
-    StageChange,
-    Territory,
-)
+from leads.models.history import Offer, StageChange
+from leads.models.people import Company, Lead, Territory
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage
 
 __all__ = [

@@ -1,0 +1,139 @@
+"""What happened to a lead's stage, and the offers that crossed hand-offs on the way."""
+
+from django.db import models
+from django.db.models import Q
+
+from leadflow.core.models import User
+from leads.models.people import Lead
+from leads.models.stages import Handoff, Stage
+
+
+class StageChangeQuerySet(models.QuerySet["StageChange"]):
+    """Ways to pick history."""
+
+    def visible_to(self, user: User) -> "StageChangeQuerySet":
+        """History of the leads that `user` may see."""
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+
+class StageChange(models.Model):
+    """One line of a lead's history. Append-only; the last row is the one with the highest id."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="changes", db_index=False)
+    from_stage = models.ForeignKey(
+        Stage,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_column="from_stage",
+        db_index=False,
+        db_constraint=False,  # it was the to_stage of the row before
+    )
+    to_stage = models.ForeignKey(
+        Stage, on_delete=models.PROTECT, related_name="+", db_column="to_stage", db_index=False
+    )
+    verb = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    cause_kind = models.CharField(max_length=40, blank=True)
+    cause_id = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    cycle = models.PositiveIntegerField()
+    seconds = models.BigIntegerField(null=True)
+    business_seconds = models.BigIntegerField(null=True)
+    pipeline_version = models.PositiveIntegerField()
+
+    objects = StageChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["to_stage", "at"], name="change_into_stage"),
+            # Where cycles begin: the cohorts of every report.
+            models.Index(
+                fields=["at", "lead", "cycle"],
+                name="change_begins_cycle",
+                condition=Q(from_stage=None) | Q(verb="revive"),
+            ),
+        ]
+        constraints = [
+            # What the deferred foreign key of the lead row points at.
+            models.UniqueConstraint(fields=["lead", "id", "to_stage"], name="change_of_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}: {self.from_stage_id or '·'} → {self.to_stage_id}"
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    """Ways to pick offers."""
+
+    def visible_to(self, user: User) -> "OfferQuerySet":
+        """Offers of the leads that `user` may see."""
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def pending(self) -> "OfferQuerySet":
+        """Offers nobody has answered yet."""
+        return self.filter(outcome=Offer.Outcome.PENDING)
+
+
+class Offer(models.Model):
+    """One lead crossing one hand-off: the sole source of acceptance figures."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+        EXPIRED = "expired", "Expired"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
+    handoff = models.ForeignKey(
+        Handoff, on_delete=models.PROTECT, related_name="offers", db_index=False
+    )
+    opened_by = models.BigIntegerField()  # the stage change that opened it
+    closed_by = models.BigIntegerField(null=True)
+    cycle = models.PositiveIntegerField()
+    offered_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.PENDING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    reason = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    team = models.ForeignKey(
+        "core.Team", null=True, on_delete=models.SET_NULL, related_name="offers"
+    )
+    assignee = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="offers")
+    assigned_because = models.CharField(max_length=200, blank=True)
+    cause_kind = models.CharField(max_length=40, blank=True)
+    cause_id = models.BigIntegerField(null=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], condition=Q(outcome="pending"), name="one_pending_offer_a_lead"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="pending", decided_at=None)
+                | (~Q(outcome="pending") & Q(decided_at__isnull=False)),
+                name="offer_decided_or_pending",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at", "id"], name="offers_waiting", condition=Q(outcome="pending")
+            ),
+            models.Index(fields=["handoff", "offered_at"], name="offer_by_period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} over {self.handoff_id}: {self.outcome}"
