@@ -100,11 +100,11 @@ def reject(request: PageRequest, offer_id: int) -> HttpResponse:
     """Give an offered lead back, with a coded reason."""
     offer = _offer_or_404(request, offer_id)
     policies.check_may_decide(offer, by=request.user)
-    if offer.outcome != Offer.Outcome.PENDING:
-        taken = f"{offer.decided_by or 'Somebody'} has answered for {offer.lead.name} already."
-        return too_late(request, Conflict(taken))
     words = _words_of_rejection(request, offer)
     if request.method != "POST":
+        if offer.outcome != Offer.Outcome.PENDING:
+            who = offer.decided_by or "Somebody"
+            return too_late(request, Conflict(f"{who} answered for {offer.lead.name} already."))
         return ask(request, ActForm(move=REJECT), words)
     form = ActForm(request.POST, move=REJECT)
     if not form.is_valid():

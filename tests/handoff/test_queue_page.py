@@ -70,7 +70,7 @@ def test_a_row_says_why_this_lead_and_why_now(client: Client, rep: User, now: da
     for words in (
         "Plant engineer",
         "+49301234567",
-        "trade show",
+        "Trade show",
         "Downloaded",
         "Pump sizing guide",
     ):
