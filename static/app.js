@@ -126,14 +126,14 @@
   // ---- lists: j and k move, Enter opens
   const rows = () => $$("[data-list] [data-row]").filter(isShown);
   const selected = () => $("[data-list] [data-row].is-selected");
-  function select(row) {
+  function select(row, { quietly = false } = {}) {
     const before = selected();
     before?.classList.remove("is-selected");
     before?.removeAttribute("aria-current");
     if (!row) return;
     row.classList.add("is-selected");
     row.setAttribute("aria-current", "true");
-    row.scrollIntoView({ block: "nearest" });
+    if (!quietly) row.scrollIntoView({ block: "nearest" });
     row.dispatchEvent(new CustomEvent("row-selected", { bubbles: true }));
   }
   function move(step) {
@@ -144,7 +144,8 @@
   }
   // After a swap the same lead stays selected, wherever its row is now. When it left by our own act the next
   // one follows; when it left by itself nothing is selected, so that no key acts on another lead.
-  select(rows()[0]); // keys have something to act on from the start
+  // Where rows have keys of their own, they have something to act on from the start.
+  select(rows().find((row) => $("[data-key]", row)), { quietly: true });
   let following = [];
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     const all = rows(), at = all.indexOf(selected());
