@@ -20,6 +20,7 @@ from leadflow.runtime import (
     preflight,
     processes,
     secret,
+    stopping,
 )
 from leadflow.runtime.errors import StartError
 from leadflow.runtime.stopping import StopRequested, listen_for_stop
@@ -111,6 +112,7 @@ class Launcher:
     def _migrate(self) -> None:
         child = self._launch("migrate", commands.migrate())
         while child.running():
+            stopping.check()
             time.sleep(TICK_SECONDS / 4)
         self._check_migrated(child)
 
@@ -180,6 +182,7 @@ class Launcher:
             )
 
     def _keep_going(self) -> None:
+        stopping.check()
         self.supervisor.tick()
         time.sleep(TICK_SECONDS)
 
