@@ -1,5 +1,6 @@
 """The pipeline rows: loading them for a batch, and installing the shipped default."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -120,6 +121,13 @@ def install_default_pipeline(*, at: datetime) -> None:
     }
     if PipelineVersion.objects.exists():
         return
+    _install_stages(teams)
+    _install_handoffs(teams)
+    _install_reasons()
+    PipelineVersion.objects.create(number=1, at=at, change="Installed with LeadFlow")
+
+
+def _install_stages(teams: Mapping[str, Team]) -> None:
     Stage.objects.bulk_create(
         Stage(
             key=key,
@@ -132,6 +140,9 @@ def install_default_pipeline(*, at: datetime) -> None:
         )
         for position, (key, name, abbreviation, kind, team, requires) in enumerate(STAGES, 1)
     )
+
+
+def _install_handoffs(teams: Mapping[str, Team]) -> None:
     Handoff.objects.bulk_create(
         Handoff(
             key=key,
@@ -144,6 +155,9 @@ def install_default_pipeline(*, at: datetime) -> None:
         )
         for key, name, offered, accepted, team, target, active in HANDOFFS
     )
+
+
+def _install_reasons() -> None:
     Reason.objects.bulk_create(
         Reason(
             verb=verb,
@@ -155,4 +169,3 @@ def install_default_pipeline(*, at: datetime) -> None:
         )
         for n, (verb, code, label, needs_note, days) in enumerate(REASONS)
     )
-    PipelineVersion.objects.create(number=1, at=at, change="Installed with LeadFlow")
