@@ -4,7 +4,7 @@ import rules
 
 from leadflow.core.errors import NotAllowed
 from leadflow.core.models import User
-from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_marketing, is_sales
+from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_marketing, is_sales
 from leads.models import Offer
 
 WHO = {
@@ -24,12 +24,16 @@ for verb, predicate in WHO.items():
 rules.add_perm("leads.see", is_anyone)
 rules.add_perm("leads.edit", is_marketing | is_sales | is_care)
 rules.add_perm("leads.design_pipeline", is_marketing)
+rules.add_perm("leads.edit_reasons", is_manager)
+rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
 
 
 def check_may(verb: str, *, by: User) -> None:
     """Raise NotAllowed unless the role of `by` includes `verb`."""
+    if verb == "expire":
+        raise NotAllowed("Offers expire by themselves when nobody has answered them in time.")
     if not by.has_perm(f"leads.{verb}"):
         raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
 

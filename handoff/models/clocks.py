@@ -3,24 +3,7 @@
 from django.db import models
 
 from leadflow.core.models import User
-from leads.models import Handoff, Lead, Offer
-
-
-class HandoffPolicy(models.Model):
-    """How one hand-off treats silence; null never expires an offer."""
-
-    handoff = models.OneToOneField(
-        Handoff, on_delete=models.CASCADE, primary_key=True, related_name="policy"
-    )
-    expire_after_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Minutes past due after which silence ends the offer."
-    )
-
-    class Meta:
-        verbose_name_plural = "hand-off policies"
-
-    def __str__(self) -> str:
-        return f"Policy of {self.handoff_id}"
+from leads.models import Lead, Offer
 
 
 class Clock(models.Model):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from handoff.events import OffersBreached
-from handoff.models import HandoffPolicy, Notice
+from handoff.models import Notice
 from leadflow.core import events
 from leadflow.core.models import Role, User
 from leads import services as leads
@@ -176,17 +176,15 @@ def stamp_answers(*, change_ids: Collection[int]) -> int:
 
 def expire_offers(*, at: datetime) -> int:
     """End the offers whose hand-off says that silence ends them; returns how many."""
-    policies = HandoffPolicy.objects.filter(expire_after_minutes__isnull=False)
-    return sum(_expire(policy, at=at) for policy in policies.select_related("handoff"))
+    expiring = Handoff.objects.filter(is_active=True, expire_after_minutes__isnull=False)
+    return sum(_expire(handoff, at=at) for handoff in expiring)
 
 
-def _expire(policy: HandoffPolicy, *, at: datetime) -> int:
-    due_before = at - timedelta(minutes=policy.expire_after_minutes or 0)
-    silent = Offer.objects.pending().filter(
-        handoff=policy.handoff, handoff__is_active=True, due_at__lte=due_before
-    )
+def _expire(handoff: Handoff, *, at: datetime) -> int:
+    due_before = at - timedelta(minutes=handoff.expire_after_minutes or 0)
+    silent = Offer.objects.pending().filter(handoff=handoff, due_at__lte=due_before)
     lead_ids = list(
         silent.order_by("due_at", "id").values_list("lead_id", flat=True)[:MOST_EXPIRED]
     )
-    cause = leads.Cause("handoff_policy", policy.pk)
+    cause = leads.Cause("handoff", handoff.pk)
     return len(leads.expire(lead_ids=lead_ids, at=at, cause=cause).changes) if lead_ids else 0

@@ -1,50 +1,66 @@
 """The pipeline as a value: which verb leads where. Built from rows once per batch, then only read."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 RECYCLED = "recycled"
 DISQUALIFIED = "disqualified"
 LOST = "lost"
 
+RESTS = "rests"
 WON = "won"
 DETOUR = "detour"
 
 
 @dataclass(frozen=True)
 class StageSpec:
-    """One stage: key, name, kind (rests, won, detour), position, and what entering it requires."""
+    """One stage: key, name, kind (rests, won, detour), position, and what entering it requires.
+
+    `merged_into` names the stage that takes the leads of one that is out of use.
+    """
 
     key: str
     name: str
     kind: str
     position: int
     requires: tuple[str, ...] = ()
+    abbreviation: str = ""
+    team: str = ""
+    normal_days: int | None = None
+    revives_on: tuple[str, ...] = ()
+    is_retired: bool = False
+    merged_into: str = ""
 
 
 @dataclass(frozen=True)
 class HandoffSpec:
-    """One active hand-off: ids of its two stages and its clock (minutes)."""
+    """One hand-off: ids of its row, team and calendar, its two stages and its clock (minutes)."""
 
     id: int
     key: str
     name: str
     offered: str
     accepted: str
-    respond_within_minutes: int
+    respond_within_minutes: int = 24 * 60
     uses_business_time: bool = False
+    expire_after_minutes: int | None = None
+    target: float = 1.0
     team_id: int | None = None
+    calendar_id: int | None = None
+    is_active: bool = True
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Stages and active hand-offs of one version; answers where each verb leads."""
+    """All stages and hand-offs of one version; answers where each verb leads."""
 
     version: int
     stages: tuple[StageSpec, ...]
-    handoffs: tuple[HandoffSpec, ...] = ()
-    sides_switched_off: frozenset[str] = field(default_factory=frozenset)
+    all_handoffs: tuple[HandoffSpec, ...] = ()
+    needing_reason: frozenset[str] = field(default_factory=frozenset)
+    needing_note: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
     def build(
@@ -52,46 +68,101 @@ class Pipeline:
         *,
         version: int,
         stages: Iterable[StageSpec],
-        handoffs: Iterable[HandoffSpec],
-        sides_switched_off: Iterable[str] = (),
+        handoffs: Iterable[HandoffSpec] = (),
+        needing_reason: Iterable[str] = (),
+        needing_note: Iterable[str] = (),
     ) -> "Pipeline":
-        """Order the stages and keep the hand-offs in the order of their offered stage."""
-        ordered = tuple(sorted(stages, key=lambda stage: stage.position))
+        """Order the stages, and the hand-offs by their offered stage."""
+        ordered = tuple(sorted(stages, key=lambda stage: (stage.position, stage.key)))
         position = {stage.key: stage.position for stage in ordered}
         return cls(
             version=version,
             stages=ordered,
-            handoffs=tuple(sorted(handoffs, key=lambda h: position[h.offered])),
-            sides_switched_off=frozenset(sides_switched_off),
+            all_handoffs=tuple(sorted(handoffs, key=lambda h: (position[h.offered], h.key))),
+            needing_reason=frozenset(needing_reason),
+            needing_note=frozenset(needing_note),
+        )
+
+    def content(self) -> dict[str, Any]:
+        """All of it as plain values, as a version keeps it."""
+        return {
+            "stages": [asdict(stage) for stage in self.stages],
+            "handoffs": [asdict(handoff) for handoff in self.all_handoffs],
+            "needing_reason": sorted(self.needing_reason),
+            "needing_note": sorted(self.needing_note),
+        }
+
+    @classmethod
+    def from_content(cls, version: int, content: Mapping[str, Any]) -> "Pipeline":
+        """The pipeline that `content` was made of."""
+        return cls.build(
+            version=version,
+            stages=[
+                StageSpec(
+                    **{
+                        **stage,
+                        "requires": tuple(stage["requires"]),
+                        "revives_on": tuple(stage["revives_on"]),
+                    }
+                )
+                for stage in content["stages"]
+            ],
+            handoffs=[HandoffSpec(**handoff) for handoff in content["handoffs"]],
+            needing_reason=content["needing_reason"],
+            needing_note=content["needing_note"],
         )
 
     @cached_property
     def by_key(self) -> Mapping[str, StageSpec]:
-        """Stages by key."""
+        """Stages by key, those out of use among them."""
         return {stage.key: stage for stage in self.stages}
+
+    @cached_property
+    def handoffs(self) -> tuple[HandoffSpec, ...]:
+        """Hand-offs that are switched on, along the path."""
+        return tuple(handoff for handoff in self.all_handoffs if handoff.is_active)
 
     @cached_property
     def path(self) -> tuple[str, ...]:
         """Keys of the stages on the path in use, in order."""
+        off = self.sides_switched_off
         return tuple(
             stage.key
             for stage in self.stages
-            if stage.kind != DETOUR and stage.key not in self.sides_switched_off
+            if stage.kind != DETOUR and not stage.is_retired and stage.key not in off
         )
 
     @cached_property
+    def sides_switched_off(self) -> frozenset[str]:
+        """Stages off the path because their hand-off is off; winning itself needs no hand-off."""
+        on = {side for h in self.handoffs for side in (h.offered, h.accepted)}
+        off = {side for h in self.all_handoffs for side in (h.offered, h.accepted)}
+        won = next((s.key for s in self.stages if s.kind == WON and not s.is_retired), "")
+        return frozenset(off - on - {won})
+
+    @cached_property
     def place(self) -> Mapping[str, int]:
-        """Place of each stage on the path, from 0."""
-        return {key: place for place, key in enumerate(self.path)}
+        """Place of each stage on the path, from 0.
+
+        A stage out of use has the place of the one it was merged into, or else of the last one
+        before it: leads that still stand there go on from that place.
+        """
+        on_path = {key: place for place, key in enumerate(self.path)}
+        places, last = {}, 0
+        for stage in self.stages:
+            last = on_path.get(stage.key, last)
+            if stage.kind != DETOUR:
+                places[stage.key] = on_path.get(stage.merged_into, last)
+        return places
 
     @cached_property
     def offered_sides(self) -> Mapping[str, HandoffSpec]:
-        """Hand-offs by their offered stage."""
+        """Hand-offs that are on, by their offered stage."""
         return {handoff.offered: handoff for handoff in self.handoffs}
 
     @cached_property
     def accepted_sides(self) -> Mapping[str, HandoffSpec]:
-        """Hand-offs by their accepted stage."""
+        """Hand-offs that are on, by their accepted stage."""
         return {handoff.accepted: handoff for handoff in self.handoffs}
 
     def requires(self, key: str) -> tuple[str, ...]:
@@ -104,20 +175,24 @@ class Pipeline:
         return stage.name if stage else key
 
     def is_on_path(self, key: str) -> bool:
-        """Whether the stage lies on the path."""
-        return key in self.place
+        """Whether the stage lies on the path in use."""
+        return key in self.path
 
     def is_won(self, key: str) -> bool:
         """Whether the stage is a customer's."""
         return key in self.by_key and self.by_key[key].kind == WON
 
     def is_open(self, key: str) -> bool:
-        """On the path and not won yet."""
+        """On the way and not won yet."""
         return key in self.by_key and self.by_key[key].kind not in {WON, DETOUR}
 
     def awaits_answer(self, key: str) -> bool:
         """Whether a lead in this stage has been offered and not answered."""
         return key in self.offered_sides
+
+    def may_go_back(self, key: str) -> bool:
+        """Whether an offer from this stage can be given back; nobody gives back a customer."""
+        return self.awaits_answer(key) and not self.is_won(key)
 
     def accepted_side(self, key: str) -> str:
         """The stage that accepting from `key` leads to."""
@@ -141,18 +216,23 @@ class Pipeline:
         Imported history (`may_skip`) may go to any stage ahead.
         """
         place = self.place.get(key)
-        if may_skip and place is not None and self.place.get(towards, -1) > place:
+        if may_skip and place is not None and self._ahead(towards) > place:
             return towards
         if place is None or self.awaits_answer(key) or place + 1 >= len(self.path):
             return None
         following = self.path[place + 1]
-        barred = self.is_won(following) or following in self.offered_sides
+        begins_won = self.is_won(following) and not self.is_won(key)
+        barred = begins_won or following in self.offered_sides
         return None if barred or following in self.accepted_sides else following
+
+    def _ahead(self, key: str) -> int:
+        return self.place[key] if self.is_on_path(key) else -1
 
     def offer_ahead(self, key: str, towards: str = "", *, may_skip: bool = False) -> str | None:
         """The offered stage ahead of `key`: the next one, or that of hand-off `towards`; else None.
 
-        A lead cannot jump over a hand-off unless `may_skip` (imported history) is set.
+        A lead cannot jump over a hand-off unless `may_skip` (imported history) is set. What is
+        offered by being won, winning alone leads to.
         """
         place = self.place.get(key)
         if place is None or (self.awaits_answer(key) and not may_skip):
@@ -162,7 +242,8 @@ class Pipeline:
             ahead = ahead[:1]
         for handoff in ahead:
             if towards in {"", handoff.key}:
-                return handoff.offered
+                needs_win = self.is_won(handoff.offered) and not self.is_won(key)
+                return None if needs_win else handoff.offered
         return None
 
     def can_win(self, key: str, *, may_skip: bool = False) -> bool:
@@ -182,10 +263,99 @@ class Pipeline:
 
     def verb_into(self, current: str, target: str) -> str:
         """The verb that imported history uses to get from `current` into `target`."""
-        if target in self.offered_sides:
-            return "offer"
         if self.is_won(target) and target == self.won_stage():
             return "win"
+        if target in self.offered_sides:
+            return "offer"
         return {RECYCLED: "recycle", DISQUALIFIED: "disqualify", LOST: "lose"}.get(
             target, "advance"
         )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a pipeline cannot be: the sentence, and the field of the edit that it is about."""
+
+    field: str
+    sentence: str
+
+
+def find_fault(pipeline: Pipeline) -> Fault | None:
+    """The first thing that keeps this pipeline from working; None when nothing does."""
+    used = [stage for stage in pipeline.stages if not stage.is_retired]
+    return (
+        _name_fault(used)
+        or _position_fault(used)
+        or next(filter(None, (_handoff_fault(h, pipeline) for h in pipeline.all_handoffs)), None)
+        or _path_fault(pipeline)
+    )
+
+
+def _name_fault(stages: Sequence[StageSpec]) -> Fault | None:
+    seen: dict[str, StageSpec] = {}
+    for stage in stages:
+        if not stage.name.strip() or not stage.abbreviation.strip():
+            return Fault("name", "Give every stage a name and an abbreviation.")
+        twin = seen.setdefault(stage.name.strip().casefold(), stage)
+        if twin is not stage:
+            return Fault(
+                "name",
+                f"There is a stage “{twin.name}” already: two teams that share one name cannot "
+                "tell what was offered from what was accepted.",
+            )
+    return None
+
+
+def _position_fault(stages: Sequence[StageSpec]) -> Fault | None:
+    taken: dict[int, StageSpec] = {}
+    for stage in stages:
+        other = taken.setdefault(stage.position, stage)
+        if other is not stage:
+            return Fault(
+                "position", f"Position {stage.position} is taken twice: by “{other.name}” and "
+                f"“{stage.name}”.",
+            )  # fmt: skip
+    return None
+
+
+def _handoff_fault(handoff: HandoffSpec, pipeline: Pipeline) -> Fault | None:
+    offered, accepted = pipeline.by_key[handoff.offered], pipeline.by_key[handoff.accepted]
+    if not handoff.is_active:
+        return None
+    for side in (offered, accepted):
+        if side.is_retired or side.kind == DETOUR:
+            return Fault(
+                "stage", f"“{side.name}” is a side of “{handoff.name}”: it must stay on the path."
+            )
+    if offered.position > accepted.position:
+        return Fault(
+            "position",
+            f"“{accepted.name}” cannot stand before “{offered.name}”: leads of “{handoff.name}” "
+            "would go in a circle.",
+        )
+    places = [pipeline.path.index(side.key) for side in (offered, accepted)]
+    if places[1] != places[0] + 1:
+        between = pipeline.name(pipeline.path[places[0] + 1])
+        return Fault(
+            "position",
+            f"“{between}” cannot stand between “{offered.name}” and “{accepted.name}”, the two "
+            f"sides of “{handoff.name}”.",
+        )
+    return None
+
+
+def _path_fault(pipeline: Pipeline) -> Fault | None:
+    kinds = [pipeline.by_key[key].kind for key in pipeline.path]
+    if WON not in kinds:
+        return Fault("stage", "The path needs a stage in which a lead is won.")
+    if RESTS in kinds[kinds.index(WON) :]:
+        name = pipeline.name(pipeline.path[kinds.index(RESTS, kinds.index(WON))])
+        return Fault("position", f"“{name}” cannot stand behind the stage in which a lead is won.")
+    first = pipeline.first_stage()
+    if kinds[0] == WON or first in pipeline.offered_sides or first in pipeline.accepted_sides:
+        return Fault(
+            "position",
+            f"The path cannot begin with “{pipeline.name(first)}”: new leads enter its first "
+            "stage, and nobody has offered or won them yet.",
+        )
+    return None

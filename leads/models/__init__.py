@@ -1,6 +1,7 @@
 """Leads, the pipeline, and everything that is known to have happened."""
 
 from leads.models.agreements import Consent, Opportunity
+from leads.models.bulk import BulkAct, BulkItem
 from leads.models.capture import (
     Activity,
     Campaign,
@@ -12,10 +13,12 @@ from leads.models.capture import (
 )
 from leads.models.history import Offer, StageChange
 from leads.models.people import Company, Lead, Territory
-from leads.models.stages import Handoff, PipelineVersion, Reason, Stage
+from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 
 __all__ = [
     "Activity",
+    "BulkAct",
+    "BulkItem",
     "Campaign",
     "CampaignCost",
     "Company",
@@ -32,5 +35,6 @@ __all__ = [
     "Stage",
     "StageChange",
     "Territory",
+    "VerbRule",
     "Visitor",
 ]

@@ -46,6 +46,10 @@ class StageChange(models.Model):
     seconds = models.BigIntegerField(null=True)
     business_seconds = models.BigIntegerField(null=True)
     pipeline_version = models.PositiveIntegerField()
+    # A correction names the change it takes back; the pair leaves every measure
+    corrects = models.BigIntegerField(null=True)
+    # Who owned the lead before a change that gave it to somebody else or to nobody
+    owner_before = models.BigIntegerField(null=True)
 
     objects = StageChangeQuerySet.as_manager()
 
@@ -58,6 +62,10 @@ class StageChange(models.Model):
                 fields=["at", "lead", "cycle"],
                 name="change_begins_cycle",
                 condition=Q(from_stage=None) | Q(verb="revive"),
+            ),
+            # Corrections are few: leaving their pairs out costs a glance at this.
+            models.Index(
+                fields=["corrects"], name="change_corrects", condition=Q(corrects__isnull=False)
             ),
         ]
         constraints = [

@@ -72,6 +72,10 @@ def _awaits_answer(lead: Any) -> bool:
     return bool(lead.pipeline.awaits_answer(lead.stage))
 
 
+def _may_go_back(lead: Any) -> bool:
+    return bool(lead.pipeline.may_go_back(lead.stage))
+
+
 def _is_open(lead: Any) -> bool:
     return bool(lead.pipeline.is_open(lead.stage))
 
@@ -246,7 +250,7 @@ class Lead(models.Model):
         field=stage,
         source="*",
         target=GET_STATE(lambda lead, **_: lead.pipeline.detour(paths.RECYCLED)),
-        conditions=[_awaits_answer],
+        conditions=[_may_go_back],
     )
     def reject(self) -> None:
         """Give an offered lead back with a reason: it is recycled into nurture."""
@@ -255,7 +259,7 @@ class Lead(models.Model):
         field=stage,
         source="*",
         target=GET_STATE(lambda lead, **_: lead.pipeline.detour(paths.RECYCLED)),
-        conditions=[_awaits_answer],
+        conditions=[_may_go_back],
     )
     def expire(self) -> None:
         """Nobody answered in time: silence is not acceptance, the lead is recycled."""

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from leadflow.core.models import Calendar, Team, User
 
@@ -24,7 +25,15 @@ class Stage(models.Model):
     )
     # What must be known before a lead enters, e.g. ["amount"]
     requires = models.JSONField(default=list, blank=True)
+    # Days after which a lead that still stands here is called stuck; null: never
+    normal_days = models.PositiveIntegerField(null=True, blank=True)
+    # Kinds of activity that bring a lead back from this detour into a new cycle
+    revives_on = models.JSONField(default=list, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    # Where the leads of a retired stage go; they are moved in batches
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
 
     class Meta:
         ordering = ["position"]
@@ -33,7 +42,11 @@ class Stage(models.Model):
                 fields=["position"], condition=Q(retired_at=None), name="stage_position_unique"
             ),
             models.UniqueConstraint(
-                fields=["name"], condition=Q(retired_at=None), name="stage_name_unique"
+                Lower("name"), condition=Q(retired_at=None), name="stage_name_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(retired_at__isnull=False),
+                name="merged_stage_is_retired",
             ),
         ]
 
@@ -51,6 +64,8 @@ class Handoff(models.Model):
     target = models.DecimalField(max_digits=4, decimal_places=3, default=1)
     respond_within_minutes = models.PositiveIntegerField(default=24 * 60)
     uses_business_time = models.BooleanField(default=False)
+    # Minutes past due after which silence ends an offer; null: it waits for ever
+    expire_after_minutes = models.PositiveIntegerField(null=True, blank=True)
     receiving_team = models.ForeignKey(
         Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="receives"
     )
@@ -66,6 +81,9 @@ class Handoff(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(target__gte=0, target__lte=1), name="handoff_target_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(respond_within_minutes__gt=0), name="handoff_gives_time_to_respond"
             ),
         ]
 
@@ -86,14 +104,33 @@ class Reason(models.Model):
 
     class Meta:
         ordering = ["verb", "position"]
-        constraints = [models.UniqueConstraint(fields=["verb", "code"], name="reason_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["verb", "code"], name="reason_unique"),
+            models.CheckConstraint(
+                condition=~Q(code="other") | Q(needs_note=True), name="reason_other_needs_note"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
 
 
+class VerbRule(models.Model):
+    """What one verb asks of whoever runs it."""
+
+    verb = models.CharField(max_length=20, primary_key=True)
+    needs_reason = models.BooleanField(default=False)
+    needs_note = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["verb"]
+
+    def __str__(self) -> str:
+        return self.verb
+
+
 class PipelineVersion(models.Model):
-    """What the pipeline was from one moment on; the newest row is what batches lock."""
+    """What the pipeline was from one moment on: `content` holds all of it. The first row is the lock."""
 
     number = models.PositiveIntegerField(unique=True)
     author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -72,6 +72,8 @@ class Change(NamedTuple):
     cycle: int
     seconds: int | None = None
     business_seconds: int | None = None
+    owner_before: int | None = None
+    corrects: int | None = None
 
 
 @dataclass(frozen=True)

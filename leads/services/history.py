@@ -1,6 +1,6 @@
 """What a batch of moves leaves behind, written in bulk: history, lead rows, offers, opportunities, events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -16,6 +16,7 @@ from leads.services.acts import Act, Change
 
 EVENT_SIZE = 5_000
 LETS_GO = frozenset({"reject", "expire", "recycle"})
+CHANGES_OWNER = LETS_GO | {"accept"}
 OUTCOMES = {
     "accept": Offer.Outcome.ACCEPTED,
     "advance": Offer.Outcome.ACCEPTED,
@@ -57,6 +58,10 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
             "seconds": [change.seconds for change in changes],
             "business_seconds": [change.business_seconds for change in changes],
             "pipeline_version": Same(version),
+            "corrects": [change.corrects for change in changes],
+            "owner_before": [change.owner_before for change in changes]
+            if act.verb in CHANGES_OWNER
+            else Same(None),
         },
         len(changes),
     )
@@ -120,7 +125,7 @@ def _close_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) ->
 def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
     """Open an offer for every lead that entered an offered stage; silent history starts no clock."""
     entering = [change for change in changes if pipeline.awaits_answer(change.to_stage)]
-    week = default_week() if entering else ROUND_THE_CLOCK
+    weeks = _weeks(pipeline.offered_sides[change.to_stage] for change in entering)
     handoffs = [pipeline.offered_sides[change.to_stage] for change in entering]
     pairs = list(zip(entering, handoffs, strict=True))
     bulk.copy_columns(
@@ -131,7 +136,7 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
             "opened_by": [change.id for change in entering],
             "cycle": [change.cycle for change in entering],
             "offered_at": [change.at for change in entering],
-            "due_at": [_due(change.at, handoff, week) for change, handoff in pairs]
+            "due_at": [_due(change.at, handoff, weeks) for change, handoff in pairs]
             if act.starts_clock()
             else Same(None),
             "outcome": Same("pending"),
@@ -146,10 +151,19 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
     )
 
 
-def _due(at: datetime, handoff: HandoffSpec, week: WorkingWeek) -> datetime:
+def _weeks(handoffs: Iterable[HandoffSpec]) -> dict[int | None, WorkingWeek]:
+    """The working weeks of hand-offs whose clock counts business time, by calendar id."""
+    return {
+        handoff.calendar_id: working_week(handoff.calendar_id)
+        for handoff in set(handoffs)
+        if handoff.uses_business_time
+    }
+
+
+def _due(at: datetime, handoff: HandoffSpec, weeks: Mapping[int | None, WorkingWeek]) -> datetime:
     minutes = handoff.respond_within_minutes
     if handoff.uses_business_time:
-        return add_business_seconds(at, minutes * 60, week)
+        return add_business_seconds(at, minutes * 60, weeks[handoff.calendar_id])
     return at + timedelta(minutes=minutes)
 
 
@@ -159,7 +173,12 @@ def _settle_opportunities(changes: Sequence[Change], *, act: Act, pipeline: Pipe
         _expect(
             [change for change in changes if act.amount_of(change.lead_id) is not None], act=act
         )
-    leaving = [change for change in changes if not pipeline.is_open(change.to_stage)]
+    leaving = [
+        change
+        for change in changes
+        if not pipeline.is_open(change.to_stage)
+        and (act.verb == "win" or not pipeline.is_won(change.to_stage))
+    ]
     if not leaving:
         return
     state = Opportunity.State.WON if act.verb == "win" else Opportunity.State.LOST
@@ -213,7 +232,13 @@ def announce(changes: Sequence[Change], *, act: Act) -> None:
 
 def default_week() -> WorkingWeek:
     """The working week of the default calendar; round the clock where none is set up."""
-    calendar = Calendar.objects.filter(key="default").first()
+    return working_week(None)
+
+
+def working_week(calendar_id: int | None) -> WorkingWeek:
+    """The working week of a calendar, of the default one for None; round the clock without any."""
+    chosen = {"key": "default"} if calendar_id is None else {"pk": calendar_id}
+    calendar = Calendar.objects.filter(**chosen).first()
     if calendar is None:
         return ROUND_THE_CLOCK
     days_off = Holiday.objects.filter(calendar=calendar).values_list("on", flat=True)

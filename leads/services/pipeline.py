@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max
 
+from leadflow.core.errors import Conflict
 from leadflow.core.models import Calendar, Team
 from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec
-from leads.models import Handoff, PipelineVersion, Reason, Stage
+from leads.models import Handoff, PipelineVersion, Reason, Stage, VerbRule
+
+PATIENCE_SECONDS = 5
 
 TEAMS = (
     ("marketing", "Marketing", Team.Side.MARKETING),
@@ -29,6 +33,21 @@ STAGES = (
     ("disqualified", "Disqualified", "DQ", "detour", None, ()),
     ("lost", "Lost", "LOST", "detour", "sales", ()),
 )
+# After how many days a lead that still stands there is stuck
+NORMAL_DAYS = {
+    "inquiry": 60,
+    "qualified_inquiry": 2,
+    "qualified_inquiry_accepted": 30,
+    "mql": 2,
+    "sal": 7,
+    "sql": 30,
+    "opportunity": 60,
+    "customer": 14,
+}
+# What counts as new interest of somebody who is off the path
+REVIVES_ON = {"recycled": ("form", "download", "event"), "lost": ("form",)}
+VERB_NAMES = "offer accept reject expire advance win lose recycle disqualify revive".split()
+NEED_REASON = frozenset({"reject", "lose", "disqualify"})
 HANDOFFS = (
     # key, name, offered, accepted, receiving team, target, active
     (
@@ -67,48 +86,94 @@ REASONS = (
 
 def load_pipeline(*, lock: bool = False) -> Pipeline:
     """The pipeline as it is now; `lock` keeps designers from changing it until the transaction ends."""
-    number = _newest_version(lock=lock)
-    handoffs = list(Handoff.objects.all())
+    number = _lock_version("FOR SHARE") if lock else _newest_version()
+    rules = VerbRule.objects.all()
     return Pipeline.build(
         version=number,
-        stages=[
-            StageSpec(stage.key, stage.name, stage.kind, stage.position, tuple(stage.requires))
-            for stage in Stage.objects.filter(retired_at=None)
-        ],
-        handoffs=[
-            HandoffSpec(
-                id=handoff.pk,
-                key=handoff.key,
-                name=handoff.name,
-                offered=handoff.offered_id,
-                accepted=handoff.accepted_id,
-                respond_within_minutes=handoff.respond_within_minutes,
-                uses_business_time=handoff.uses_business_time,
-                team_id=handoff.receiving_team_id,
-            )
-            for handoff in handoffs
-            if handoff.is_active
-        ],
-        sides_switched_off=_sides_switched_off(handoffs),
+        stages=[_stage_spec(stage) for stage in Stage.objects.select_related("owning_team")],
+        handoffs=[_handoff_spec(handoff) for handoff in Handoff.objects.order_by("pk")],
+        needing_reason=[rule.verb for rule in rules if rule.needs_reason],
+        needing_note=[rule.verb for rule in rules if rule.needs_note],
     )
 
 
-def _newest_version(*, lock: bool) -> int:
-    # FOR SHARE lets batches run side by side; only the designer's FOR UPDATE waits for them.
-    statement = "SELECT * FROM leads_pipelineversion ORDER BY number DESC LIMIT 1"
-    rows = PipelineVersion.objects.raw(statement + (" FOR SHARE" if lock else ""))
-    return next((version.number for version in rows), 0)
+def pipeline_at(moment: datetime | None) -> Pipeline:
+    """The pipeline that was in effect just before `moment`; None asks for the one of now.
+
+    Times before the first version know that one.
+    """
+    newest = _newest_version()
+    if moment is not None:
+        versions = PipelineVersion.objects.exclude(content={}).order_by("-number")
+        then = versions.filter(at__lt=moment).first() or versions.last()
+        if then is not None and then.number != newest:
+            return Pipeline.from_content(then.number, then.content)
+    return load_pipeline()
 
 
-def _sides_switched_off(handoffs: list[Handoff]) -> set[str]:
-    """Stages off the path because their hand-off is off; winning itself needs no hand-off."""
-    off = [handoff for handoff in handoffs if not handoff.is_active]
-    winning = set(
-        Stage.objects.filter(kind=Stage.Kind.WON)
-        .order_by("position")
-        .values_list("key", flat=True)[:1]
+def lock_for_design() -> int:
+    """Let nobody else change the pipeline, and no lead move, until the transaction ends.
+
+    Returns the newest version; raises Conflict when leads keep it in use for too long.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = %s", [f"{PATIENCE_SECONDS}s"])
+    try:
+        with transaction.atomic():
+            return _lock_version("FOR UPDATE")
+    except OperationalError:
+        raise Conflict(
+            "Very many leads are being moved at this moment. Try again in a minute."
+        ) from None
+
+
+def _lock_version(strength: str) -> int:
+    """Lock the first version, which every batch and every designer locks; returns the newest.
+
+    FOR SHARE lets batches run side by side; only the designer's FOR UPDATE waits for them. The
+    newest row would be no lock: a new one comes with every edit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM leads_pipelineversion ORDER BY number LIMIT 1 {strength}")
+    return _newest_version()
+
+
+def _newest_version() -> int:
+    newest = PipelineVersion.objects.aggregate(newest=Max("number"))["newest"]
+    return int(newest or 0)
+
+
+def _stage_spec(stage: Stage) -> StageSpec:
+    return StageSpec(
+        key=stage.key,
+        name=stage.name,
+        kind=stage.kind,
+        position=stage.position,
+        requires=tuple(stage.requires),
+        abbreviation=stage.abbreviation,
+        team=stage.owning_team.key if stage.owning_team else "",
+        normal_days=stage.normal_days,
+        revives_on=tuple(stage.revives_on),
+        is_retired=stage.retired_at is not None,
+        merged_into=stage.merged_into_id or "",
     )
-    return {side for handoff in off for side in (handoff.offered_id, handoff.accepted_id)} - winning
+
+
+def _handoff_spec(handoff: Handoff) -> HandoffSpec:
+    return HandoffSpec(
+        id=handoff.pk,
+        key=handoff.key,
+        name=handoff.name,
+        offered=handoff.offered_id,
+        accepted=handoff.accepted_id,
+        respond_within_minutes=handoff.respond_within_minutes,
+        uses_business_time=handoff.uses_business_time,
+        expire_after_minutes=handoff.expire_after_minutes,
+        target=float(handoff.target),
+        team_id=handoff.receiving_team_id,
+        calendar_id=handoff.calendar_id,
+        is_active=handoff.is_active,
+    )
 
 
 @transaction.atomic
@@ -124,7 +189,12 @@ def install_default_pipeline(*, at: datetime) -> None:
     _install_stages(teams)
     _install_handoffs(teams)
     _install_reasons()
-    PipelineVersion.objects.create(number=1, at=at, change="Installed with LeadFlow")
+    VerbRule.objects.bulk_create(
+        VerbRule(verb=verb, needs_reason=verb in NEED_REASON) for verb in VERB_NAMES
+    )
+    PipelineVersion.objects.create(
+        number=1, at=at, change="Installed with LeadFlow", content=load_pipeline().content()
+    )
 
 
 def _install_stages(teams: Mapping[str, Team]) -> None:
@@ -137,6 +207,8 @@ def _install_stages(teams: Mapping[str, Team]) -> None:
             position=position * 10,
             owning_team=teams.get(team or ""),
             requires=list(requires),
+            normal_days=NORMAL_DAYS.get(key),
+            revives_on=list(REVIVES_ON.get(key, ())),
         )
         for position, (key, name, abbreviation, kind, team, requires) in enumerate(STAGES, 1)
     )

@@ -18,12 +18,14 @@ from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads import policies
 from leads.engine.pipeline import Pipeline
-from leads.models import Lead, Offer, Opportunity, Reason, StageChange
+from leads.models import Lead, Offer, Reason, StageChange
+from leads.queries.requirements import AMOUNT, REQUIREMENTS, find_lacking
 from leads.services.acts import Act, Change, Moved
 from leads.services.history import default_week, write_moves
 from leads.services.pipeline import load_pipeline
 
-NEEDS_REASON = frozenset({"reject", "lose", "disqualify"})
+COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id")
+ANSWERS = frozenset({"accept", "reject"})
 
 
 @transaction.atomic
@@ -32,8 +34,8 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
 
     Raises NotAllowed when the role of `act.by` lacks the verb, Invalid when a reason is missing.
     """
-    _check_act(act)
     pipeline = load_pipeline(lock=True)
+    check_act(act, pipeline=pipeline)
     standings = _lock(lead_ids, by=act.by)
     refused = dict.fromkeys(
         set(lead_ids) - {one.lead_id for one in standings},
@@ -53,19 +55,31 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
     return Moved(changes=tuple(changes), refused=refused)
 
 
-def _check_act(act: Act) -> None:
+def check_act(act: Act, *, pipeline: Pipeline) -> None:
+    """Raise NotAllowed or Invalid when an act could be done to no lead at all."""
     if act.by is not None:
         policies.check_may(act.verb, by=act.by)
-    if act.reason:
-        reason = Reason.objects.filter(verb=act.verb, code=act.reason, is_active=True).first()
-        if reason is None:
-            raise Invalid(f"“{act.reason}” is no reason for {act.verb}.", field="reason")
-        if reason.needs_note and not act.note.strip():
-            raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
-    elif act.verb in NEEDS_REASON:
+    reason = _find_reason(act)
+    if reason is None and act.verb in pipeline.needing_reason:
         raise Invalid(f"Choose a reason to {act.verb} the lead.", field="reason")
+    if reason is not None and reason.needs_note and not act.note.strip():
+        raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
+    if act.verb in pipeline.needing_note and not act.note.strip():
+        raise Invalid(f"Write a note to {act.verb} the lead.", field="note")
     if act.amount is not None and act.amount < 0:
         raise Invalid("An amount cannot be negative.", field="amount")
+    if act.towards and act.verb == "offer" and not act.may_skip:
+        if act.towards not in {handoff.key for handoff in pipeline.handoffs}:
+            raise Invalid(f"There is no hand-off “{act.towards}” in use.", field="handoff")
+
+
+def _find_reason(act: Act) -> Reason | None:
+    if not act.reason:
+        return None
+    reason = Reason.objects.filter(verb=act.verb, code=act.reason, is_active=True).first()
+    if reason is None:
+        raise Invalid(f"“{act.reason}” is no reason for {act.verb}.", field="reason")
+    return reason
 
 
 class _Standing(NamedTuple):
@@ -75,6 +89,7 @@ class _Standing(NamedTuple):
     stage: str
     since: datetime
     cycle: int
+    owner_id: int | None
 
 
 class _Target(NamedTuple):
@@ -91,7 +106,7 @@ def _lock(lead_ids: Collection[int], *, by: User | None) -> list[_Standing]:
             pk__in=Lead.objects.visible_to(by).filter(pk__in=list(lead_ids)).values("pk")
         )
     rows = leads.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    return [_Standing(*row) for row in rows.values_list("pk", "stage", "stage_since", "cycle")]
+    return [_Standing(*row) for row in rows.values_list(*COLUMNS)]
 
 
 def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
@@ -107,7 +122,7 @@ def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
 
 def _not_theirs(standings: Sequence[_Standing], *, act: Act) -> dict[int, str]:
     """Leads whose offer somebody else has to answer."""
-    if act.by is None or act.verb not in {"accept", "reject"}:
+    if act.by is None or act.verb not in ANSWERS:
         return {}
     offers = Offer.objects.pending().filter(lead__in=[one.lead_id for one in standings])
     return {
@@ -125,23 +140,18 @@ def _lacking(
     pipeline: Pipeline,
 ) -> dict[int, str]:
     """Leads that may not enter the stage ahead because something it requires is not known."""
-    asking = {
-        stage
-        for stage, target in targets.items()
-        if target and act.verb == "advance" and "amount" in pipeline.requires(target.stage)
-    }
-    wanting = {
-        one.lead_id
-        for one in standings
-        if one.stage in asking and act.amount_of(one.lead_id) is None
-    }
-    if not wanting:
-        return {}
-    having = Opportunity.objects.filter(lead__in=wanting, state=Opportunity.State.OPEN)
-    known = set(having.values_list("lead_id", flat=True))
-    return dict.fromkeys(
-        wanting - known, "Say what amount you expect before this becomes an opportunity."
-    )
+    entering: dict[str, list[int]] = {}
+    for one in standings:
+        if (target := targets[one.stage]) and pipeline.requires(target.stage):
+            entering.setdefault(target.stage, []).append(one.lead_id)
+    refused: dict[int, str] = {}
+    for stage, ids in entering.items():
+        for name, lacking in find_lacking(lead_ids=ids, requires=pipeline.requires(stage)).items():
+            sentence = f"{REQUIREMENTS[name].sentence} before this becomes {pipeline.name(stage)}."
+            for lead_id in lacking:
+                if name != AMOUNT or act.amount_of(lead_id) is None:
+                    refused.setdefault(lead_id, sentence)
+    return refused
 
 
 def _describe(
@@ -168,6 +178,7 @@ def _describe(
                 cycle=one.cycle + target.cycles,
                 seconds=max(0, int((at - one.since).total_seconds())),
                 business_seconds=max(0, round(worked[at] - worked[one.since])),
+                owner_before=one.owner_id,
             )
         )
     return changes

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from handoff import services as handoff
-from handoff.models import Clock, HandoffPolicy, Notice
+from handoff.models import Clock, Notice
 from leadflow.core.models import User
 from leads import services as leads
 from leads.models import Handoff, Lead, Offer
@@ -99,7 +99,7 @@ def test_silence_never_expires_an_offer_by_itself(offer: Offer, at: datetime) ->
 
 
 def test_a_policy_expires_what_nobody_answered(offer: Offer, at: datetime) -> None:
-    HandoffPolicy.objects.create(handoff=offer.handoff, expire_after_minutes=60)
+    Handoff.objects.update(expire_after_minutes=60)
     assert handoff.expire_offers(at=at + DUE + timedelta(minutes=59)) == 0
     assert handoff.expire_offers(at=at + DUE + timedelta(minutes=60)) == 1
     offer.refresh_from_db()
