@@ -51,3 +51,17 @@ def decision_refused(offer: Offer, *, by: User) -> str:
 def permits(verb: str, *, by: User) -> bool:
     """Whether the role of `by` includes `verb`."""
     return bool(by.has_perm(f"leads.{verb}"))
+
+
+def check_may_design(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may change the pipeline."""
+    if not by.has_perm("leads.design_pipeline"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not change the pipeline. Ask marketing or an admin.")
+
+
+def check_may_edit_reasons(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may change the lists of reasons."""
+    if not by.has_perm("leads.edit_reasons"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not change the reasons. Ask a manager or an admin.")

@@ -35,3 +35,5 @@ class ConditionField:
 
 lead_panels: Registry[Panel] = Registry("the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
+# Where a stage is named by its key: each tells, in words, what would break without it
+stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")

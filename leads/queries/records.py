@@ -1,9 +1,9 @@
 """Where one lead stands, for its record page."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from leads.models import Consent, Handoff, Lead, Stage, StageChange
+from leads.models import Consent, Lead, Stage, StageChange
+from leads.queries.pipeline import load_pipeline
 
 
 @dataclass(frozen=True)
@@ -20,22 +20,15 @@ def standing(*, lead: Lead) -> Standing:
     stages = {stage.key: stage for stage in Stage.objects.all()}
     changes = StageChange.objects.filter(lead=lead, cycle=lead.cycle)
     entered = set(changes.values_list("to_stage", flat=True)) | {lead.stage}
-    off = _sides_switched_off(stages)
+    in_use = load_pipeline()
     path = [
         stage
         for stage in stages.values()
         if stage.kind != Stage.Kind.DETOUR
-        and (stage.key in entered or not (stage.retired_at or stage.key in off))
+        and (stage.key in entered or in_use.is_on_path(stage.key))
     ]
     reached = [stage.key for stage in path if stage.key in entered]
     return Standing(stage=stages[lead.stage], path=path, furthest=reached[-1] if reached else "")
-
-
-def _sides_switched_off(stages: Mapping[str, Stage]) -> set[str]:
-    """Sides of hand-offs that are off; the first won stage stays, as winning needs no hand-off."""
-    won = next((key for key, stage in stages.items() if stage.kind == Stage.Kind.WON), "")
-    sides = Handoff.objects.filter(is_active=False).values_list("offered", "accepted")
-    return {side for pair in sides for side in pair} - {won}
 
 
 def latest_consents(*, lead: Lead) -> list[Consent]:

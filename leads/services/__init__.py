@@ -1,5 +1,6 @@
 """Front door of the leads app: everything that changes a lead."""
 
+from leads.queries.pipeline import load_pipeline, pipeline_at
 from leads.services.activities import (
     append_history,
     attach_visitors,
@@ -16,6 +17,19 @@ from leads.services.capture import (
     track,
 )
 from leads.services.consent import record_consent, withdraw_consent
+from leads.services.designer import (
+    Side,
+    add_handoff,
+    add_stage,
+    change_handoff,
+    change_stage,
+    change_verb,
+    move_merged,
+    order_stages,
+    retire_stage,
+    save_reason,
+    shift_stage,
+)
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
@@ -28,7 +42,7 @@ from leads.services.people import (
     lock_identity,
     update_facts,
 )
-from leads.services.pipeline import install_default_pipeline, load_pipeline
+from leads.services.pipeline import install_default_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
 from leads.services.verbs import (
@@ -56,14 +70,20 @@ __all__ = [
     "NewLead",
     "Person",
     "Reported",
+    "Side",
     "Tally",
     "Upserted",
     "accept",
+    "add_handoff",
+    "add_stage",
     "advance",
     "append_history",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "change_handoff",
+    "change_stage",
+    "change_verb",
     "correct_facts",
     "create_leads",
     "default_week",
@@ -77,8 +97,11 @@ __all__ = [
     "lock_identity",
     "lose",
     "move",
+    "move_merged",
     "note_activities",
     "offer",
+    "order_stages",
+    "pipeline_at",
     "process_submissions",
     "read_facts",
     "receive_submission",
@@ -88,7 +111,10 @@ __all__ = [
     "recycle",
     "reject",
     "reprocess_submissions",
+    "retire_stage",
     "revive",
+    "save_reason",
+    "shift_stage",
     "track",
     "update_facts",
     "upsert_leads",

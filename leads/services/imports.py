@@ -16,9 +16,9 @@ from leadflow.core.models import User
 from leads.engine.pipeline import Pipeline
 from leads.importing import Parser, Person, RowError, load_mapping, read_rows
 from leads.models import Import, Lead
+from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Cause
 from leads.services.people import NewLead, insert_leads, lock_identity, update_facts
-from leads.services.pipeline import load_pipeline
 from leads.services.verbs import move
 
 CHUNK = 10_000

@@ -11,9 +11,9 @@ from leadflow.core import bulk, events
 from leads.engine.identity import fold
 from leads.events import ActivitiesRecorded
 from leads.models import Company, Lead, StageChange
+from leads.queries.pipeline import load_pipeline
 from leads.services.acts import NOBODY, Act, Cause, Change
 from leads.services.history import announce, open_offers, write_history
-from leads.services.pipeline import load_pipeline
 
 FACTS = frozenset(
     "email phone first_name last_name job_title country language persona source campaign_id "

@@ -7,24 +7,21 @@ bulk.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import transaction
 from django_fsm import TransitionNotAllowed
 
-from leadflow.core import bulk
-from leadflow.core.business_time import worked_until
 from leadflow.core.errors import Invalid
-from leadflow.core.models import User
 from leads import policies
 from leads.engine.pipeline import Pipeline
-from leads.models import Lead, Offer, Reason, StageChange
+from leads.models import Lead, Offer, Reason
+from leads.queries.pipeline import load_pipeline
 from leads.queries.requirements import AMOUNT, REQUIREMENTS, find_lacking
-from leads.services.acts import Act, Change, Moved
-from leads.services.history import default_week, write_moves
-from leads.services.pipeline import load_pipeline
+from leads.services.acts import Act, Moved
+from leads.services.history import write_moves
+from leads.services.standings import Standing, Target, describe_moves, lock_leads
 
-COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id")
 ANSWERS = frozenset({"accept", "reject"})
 
 
@@ -36,7 +33,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
     """
     pipeline = load_pipeline(lock=True)
     check_act(act, pipeline=pipeline)
-    standings = _lock(lead_ids, by=act.by)
+    standings = lock_leads(lead_ids, by=act.by)
     refused = dict.fromkeys(
         set(lead_ids) - {one.lead_id for one in standings},
         "This lead does not exist or is not yours to see.",
@@ -50,7 +47,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
     refused |= _not_theirs(standings, act=act)
     refused |= _lacking(standings, targets, act=act, pipeline=pipeline)
     moving = [one for one in standings if one.lead_id not in refused]
-    changes = _describe(moving, targets, act=act)
+    changes = describe_moves(moving, targets, act=act)
     write_moves(changes, act=act, pipeline=pipeline)
     return Moved(changes=tuple(changes), refused=refused)
 
@@ -86,34 +83,7 @@ def _find_reason(act: Act) -> Reason | None:
     return reason
 
 
-class _Standing(NamedTuple):
-    """Where a locked lead stands."""
-
-    lead_id: int
-    stage: str
-    since: datetime
-    cycle: int
-    owner_id: int | None
-
-
-class _Target(NamedTuple):
-    """Where a verb leads from one stage, and whether a new cycle begins there."""
-
-    stage: str
-    cycles: int
-
-
-def _lock(lead_ids: Collection[int], *, by: User | None) -> list[_Standing]:
-    leads = Lead.objects.filter(pk__in=list(lead_ids))
-    if by is not None:
-        leads = leads.filter(
-            pk__in=Lead.objects.visible_to(by).filter(pk__in=list(lead_ids)).values("pk")
-        )
-    rows = leads.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    return [_Standing(*row) for row in rows.values_list(*COLUMNS)]
-
-
-def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
+def _target(stage: str, act: Act, pipeline: Pipeline) -> Target | None:
     """Run the verb on a lead that stands in `stage`; None where it does not fit."""
     lead = Lead(stage=stage, cycle=0)
     lead.pipeline, lead.towards, lead.may_skip = pipeline, act.towards, act.may_skip
@@ -121,10 +91,10 @@ def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
         getattr(lead, act.verb)()
     except TransitionNotAllowed:
         return None
-    return _Target(lead.stage, lead.cycle)
+    return Target(lead.stage, lead.cycle)
 
 
-def _not_theirs(standings: Sequence[_Standing], *, act: Act) -> dict[int, str]:
+def _not_theirs(standings: Sequence[Standing], *, act: Act) -> dict[int, str]:
     """Leads whose offer somebody else has to answer."""
     if act.by is None or act.verb not in ANSWERS:
         return {}
@@ -137,8 +107,8 @@ def _not_theirs(standings: Sequence[_Standing], *, act: Act) -> dict[int, str]:
 
 
 def _lacking(
-    standings: Sequence[_Standing],
-    targets: Mapping[str, _Target | None],
+    standings: Sequence[Standing],
+    targets: Mapping[str, Target | None],
     *,
     act: Act,
     pipeline: Pipeline,
@@ -156,36 +126,6 @@ def _lacking(
                 if name != AMOUNT or act.amount_of(lead_id) is None:
                     refused.setdefault(lead_id, sentence)
     return refused
-
-
-def _describe(
-    standings: Sequence[_Standing], targets: Mapping[str, _Target | None], *, act: Act
-) -> list[Change]:
-    """History rows with the time spent in the stage that was left."""
-    week = default_week()
-    worked = {act.at: worked_until(act.at, week)}
-    changes = []
-    for one, change_id in zip(standings, bulk.take_ids(StageChange, len(standings)), strict=True):
-        target, at = targets[one.stage], act.time_of(one.lead_id)
-        if target is None:
-            continue
-        for moment in (at, one.since):
-            if moment not in worked:
-                worked[moment] = worked_until(moment, week)
-        changes.append(
-            Change(
-                lead_id=one.lead_id,
-                id=change_id,
-                from_stage=one.stage,
-                to_stage=target.stage,
-                at=at,
-                cycle=one.cycle + target.cycles,
-                seconds=max(0, int((at - one.since).total_seconds())),
-                business_seconds=max(0, round(worked[at] - worked[one.since])),
-                owner_before=one.owner_id,
-            )
-        )
-    return changes
 
 
 # One function per verb, so that calls read `leads.accept(...)`.

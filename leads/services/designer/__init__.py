@@ -1,0 +1,26 @@
+"""The pipeline designer: every edit is checked as a whole and written as a new version."""
+
+from leads.services.designer.handoffs import Side, add_handoff, change_handoff
+from leads.services.designer.merging import move_merged
+from leads.services.designer.rules import change_verb, save_reason
+from leads.services.designer.stages import (
+    add_stage,
+    change_stage,
+    order_stages,
+    retire_stage,
+    shift_stage,
+)
+
+__all__ = [
+    "Side",
+    "add_handoff",
+    "add_stage",
+    "change_handoff",
+    "change_stage",
+    "change_verb",
+    "move_merged",
+    "order_stages",
+    "retire_stage",
+    "save_reason",
+    "shift_stage",
+]
