@@ -10,6 +10,17 @@ from leads.queries.choices import (
     stage_choices,
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.design import (
+    Design,
+    HandoffRow,
+    Retirement,
+    StageRow,
+    VerbRow,
+    count_standing,
+    list_verbs,
+    preview_retirement,
+    read_design,
+)
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.lists import (
     SORTS,
@@ -19,7 +30,9 @@ from leads.queries.lists import (
     list_sources,
     sort_keys,
 )
+from leads.queries.pipeline import load_pipeline, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.requirements import requirement_choices
 from leads.queries.timeline import (
     PARTS,
     Position,
@@ -33,11 +46,17 @@ __all__ = [
     "PARTS",
     "SORTS",
     "Chosen",
+    "Design",
+    "HandoffRow",
     "Position",
+    "Retirement",
+    "StageRow",
     "Standing",
     "TimelineEntry",
     "TimelinePage",
+    "VerbRow",
     "compile_condition",
+    "count_standing",
     "country_choices",
     "decision_refused",
     "describe",
@@ -51,12 +70,18 @@ __all__ = [
     "list_forms",
     "list_leads",
     "list_sources",
+    "list_verbs",
+    "load_pipeline",
     "matching",
     "moves_with_time",
     "persona_choices",
+    "pipeline_at",
+    "preview_retirement",
     "product_choices",
+    "read_design",
     "read_timeline",
     "reasons_for",
+    "requirement_choices",
     "sort_keys",
     "stage_choices",
     "standing",

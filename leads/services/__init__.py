@@ -18,6 +18,7 @@ from leads.services.capture import (
 )
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.designer import (
+    MERGED_AT_ONCE,
     Side,
     add_handoff,
     add_stage,
@@ -61,6 +62,7 @@ from leads.services.verbs import (
 )
 
 __all__ = [
+    "MERGED_AT_ONCE",
     "VERBS",
     "Act",
     "Beacon",

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, leads, offers
+from leads.api import activities, leads, offers, pipeline
 from leads.services import VERBS
 
 
@@ -35,5 +35,21 @@ urlpatterns = [
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),
     path("activities/", activities.ActivityBatch.as_view(), name="activities"),
+    path("pipeline/", pipeline.PipelineView.as_view(), name="pipeline"),
+    path("pipeline/order/", pipeline.PipelineOrder.as_view(), name="order"),
+    path("pipeline/stages/", pipeline.StageList.as_view(), name="stages"),
+    path("pipeline/stages/<slug:key>/", pipeline.StageView.as_view(), name="stage"),
+    path("pipeline/stages/<slug:key>/retire/", pipeline.StageRetirement.as_view(), name="retire"),
+    path("pipeline/handoffs/", pipeline.HandoffList.as_view(), name="handoffs"),
+    path("pipeline/handoffs/<slug:key>/", pipeline.HandoffView.as_view(), name="handoff"),
+    path("pipeline/verbs/<slug:verb>/", pipeline.VerbRuleView.as_view(), name="verb_rule"),
+    path("pipeline/verbs/<slug:verb>/reasons/", pipeline.ReasonList.as_view(), name="reasons"),
+    path(
+        "pipeline/verbs/<slug:verb>/reasons/<slug:code>/",
+        pipeline.ReasonView.as_view(),
+        name="reason",
+    ),
+    path("pipeline/versions/", pipeline.VersionList.as_view(), name="versions"),
+    path("pipeline/versions/<int:number>/", pipeline.VersionView.as_view(), name="version"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
 ]

@@ -16,8 +16,18 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
-POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:activities"}
-BOTH = {"leads:edit", "api:leads"}
+POSTED = {
+    "leads:note",
+    "leads:reprocess",
+    "api:verb",
+    "api:activities",
+    "api:stages",
+    "api:handoffs",
+    "api:reasons",
+}
+PUT = {"api:order", "api:verb_rule"}
+PATCHED = {"api:stage", "api:handoff", "api:reason"}
+BOTH = {"leads:edit", "api:leads", "api:retire"}
 MARKETING = {"leads:campaigns", "leads:forms", "leads:reprocess"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -27,13 +37,31 @@ ABOUT_A_LEAD = {
     "api:history",
     "api:timeline",
 }
-SAID = {"leads:note": {"kind": "note", "text": "Called"}, "api:activities": []}
+SAID: dict[str, Any] = {
+    "leads:note": {"kind": "note", "text": "Called"},
+    "api:activities": [],
+    "api:stages": {"name": "Warm", "abbreviation": "WRM", "after": "inquiry"},
+    "api:handoffs": {
+        "name": "Demo desk",
+        "after": "sql",
+        "offered": {"name": "Demo wanted", "abbreviation": "DW"},
+        "accepted": {"name": "Demo planned", "abbreviation": "DP"},
+    },
+    "api:reasons": {"label": "Weather"},
+    "api:order": {"stages": ["inquiry", "mql", "sal", "sql", "opportunity", "customer"]},
+    "api:verb_rule": {"needs_reason": False, "needs_note": False},
+    "api:stage": {"name": "Ready"},
+    "api:handoff": {"target": 0.6},
+    "api:reason": {"cool_down_days": 3},
+}
+KEYS = {"verb": "offer", "key": "sql", "code": "price", "number": 1}
 
 
 def _named(patterns: list[URLPattern], app: str) -> list[str]:
     return [f"{app}:{pattern.name}" for pattern in patterns]
 
 
+REASONS = {"api:reasons", "api:reason"}
 PAGES = _named(pages, "leads")
 API = _named(api_pages, "api")
 
@@ -45,7 +73,9 @@ def address(form: Form, at: Any) -> Callable[..., str]:
     lead = people.inquiry(at=at, company_id=company.pk)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
-        values = {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk, "verb": "offer"}
+        values = KEYS | {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk}
+        values |= {"key": "mql_sal"} if name == "api:handoff" else {}
+        values |= {"verb": "lose"} if name == "api:reason" else {}
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
         wanted = pattern.pattern.converters
         return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -54,19 +84,21 @@ def address(form: Form, at: Any) -> Callable[..., str]:
 
 
 def _open(client: Client, name: str, address: str) -> Any:
-    if name in POSTED:
-        kind = {"content_type": "application/json"} if name.startswith("api") else {}
-        return client.post(address, SAID.get(name, {}), **kind)
+    kind: Any = {"content_type": "application/json"} if name.startswith("api") else {}
+    for names, send in ((POSTED, client.post), (PUT, client.put), (PATCHED, client.patch)):
+        if name in names:
+            return send(address, SAID.get(name, {}), **kind)
     return client.get(address)
 
 
 @pytest.mark.parametrize("name", [*PAGES, *API])
-def test_works_for_a_marketer(
-    name: str, address: Any, marketer: User, sign_in: Any, api: Any
+def test_works_for_whom_it_is_made(
+    name: str, address: Any, marketer: User, manager: User, sign_in: Any, api: Any
 ) -> None:
-    client = api(marketer) if name.startswith("api") else sign_in(marketer)
+    who = manager if name in REASONS else marketer
+    client = api(who) if name.startswith("api") else sign_in(who)
 
-    assert _open(client, name, address(name)).status_code in {200, 302}
+    assert _open(client, name, address(name)).status_code in {200, 201, 302}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -94,6 +126,20 @@ def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_
     assert "you may not manage" in answer.content.decode()
 
 
+@pytest.mark.parametrize("name", sorted(PUT | PATCHED | REASONS | {"api:stages", "api:handoffs"}))
+@pytest.mark.parametrize("role", [Role.REP, Role.CARE])
+def test_others_read_the_pipeline_and_change_nothing(
+    name: str, role: Role, address: Any, api: Any
+) -> None:
+    client = api(people.user(role))
+
+    answer = _open(client, name, address(name))
+
+    assert answer.status_code == 403
+    assert "you may not change the" in answer.json()["detail"]
+    assert client.get("/api/v1/pipeline/").json()["version"] == 1
+
+
 @pytest.mark.parametrize("name", sorted(ABOUT_A_LEAD | {"api:verb"}))
 def test_knows_no_lead_of_another_territory(
     name: str, address: Any, rep: User, sign_in: Any, api: Any, abroad: Lead
@@ -111,7 +157,7 @@ def test_refuses_the_wrong_method(
     client = api(marketer) if name.startswith("api") else sign_in(marketer)
 
     assert client.delete(address(name)).status_code == 405
-    if name in POSTED:
+    if name in POSTED | PUT | PATCHED:
         assert client.get(address(name)).status_code == 405
     elif name not in BOTH:
         assert client.post(address(name)).status_code == 405

@@ -1,7 +1,7 @@
 """The pipeline designer: every edit is checked as a whole and written as a new version."""
 
 from leads.services.designer.handoffs import Side, add_handoff, change_handoff
-from leads.services.designer.merging import move_merged
+from leads.services.designer.merging import MERGED_AT_ONCE, move_merged
 from leads.services.designer.rules import change_verb, save_reason
 from leads.services.designer.stages import (
     add_stage,
@@ -12,6 +12,7 @@ from leads.services.designer.stages import (
 )
 
 __all__ = [
+    "MERGED_AT_ONCE",
     "Side",
     "add_handoff",
     "add_stage",

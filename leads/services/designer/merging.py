@@ -13,20 +13,15 @@ from leads.services.history import write_moves
 from leads.services.standings import Target, describe_moves, lock_leads
 
 BATCH = 5_000
+MERGED_AT_ONCE = 5_000  # while somebody waits; the sweep moves the rest
 
 
-def move_merged(*, at: datetime) -> int:
-    """Move the leads that still stand in merged stages; returns how many of them were moved."""
-    return sum(
-        _move_from(key, at=at)
-        for key in Stage.objects.exclude(merged_into=None).values_list("key", flat=True)
-    )
-
-
-def _move_from(key: str, *, at: datetime) -> int:
+def move_merged(*, at: datetime, most: int | None = None) -> int:
+    """Move the leads that still stand in merged stages, about `most`; returns how many were moved."""
     moved = 0
-    while batch := _move_batch(key, at=at):
-        moved += batch
+    for key in Stage.objects.exclude(merged_into=None).values_list("key", flat=True):
+        while (most is None or moved < most) and (batch := _move_batch(key, at=at)):
+            moved += batch
     return moved
 
 
