@@ -53,6 +53,7 @@ def _register_pages() -> None:
     register(Section.WORK, "Companies", "leads:companies", "building-2", order=40)
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
+    register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
     add_search("leads", find)
 
 

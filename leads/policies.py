@@ -3,7 +3,7 @@
 import rules
 
 from leadflow.core.errors import NotAllowed
-from leadflow.core.models import User
+from leadflow.core.models import Role, User
 from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_marketing, is_sales
 from leads.models import Offer
 
@@ -51,6 +51,19 @@ def decision_refused(offer: Offer, *, by: User) -> str:
 def permits(verb: str, *, by: User) -> bool:
     """Whether the role of `by` includes `verb`."""
     return bool(by.has_perm(f"leads.{verb}"))
+
+
+def roles_by_verb() -> dict[str, list[str]]:
+    """The names of the roles that may run each verb; none where LeadFlow itself does."""
+    return {
+        verb: [str(role.label) for role in Role if _includes(role, verb)]
+        for verb in [*WHO, "expire"]
+    }
+
+
+def _includes(role: Role, verb: str) -> bool:
+    predicate = WHO.get(verb)
+    return bool(predicate and predicate.test(User(role=role, is_active=True)))
 
 
 def check_may_design(*, by: User) -> None:

@@ -1,16 +1,11 @@
-"""How acts are answered: the changed list for htmx, a redirect with a message otherwise."""
+"""How late acts are answered: who was faster, in a word beside the list."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
-from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django_htmx.middleware import HtmxDetails
 
-from leadflow.core.errors import DomainError, Invalid
+from leadflow.core.errors import DomainError
 from leadflow.core.models import User
 from leadflow.core.views import toast
 
@@ -22,14 +17,6 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def done(request: PageRequest, message: str, *, to: str) -> HttpResponse:
-    """Go to the page `to` and show `message` there; htmx is told to load it as a whole."""
-    messages.success(request, message)
-    if request.htmx:
-        return HttpResponse(headers={"HX-Redirect": to})
-    return redirect(to)
-
-
 def too_late(request: PageRequest, error: DomainError) -> HttpResponse:
     """Somebody was faster: say who, and let the list on the page look again."""
     if not request.htmx:
@@ -38,18 +25,3 @@ def too_late(request: PageRequest, error: DomainError) -> HttpResponse:
     response["HX-Trigger"] = json.dumps({"queue-changed": True, "close-dialog": True})
     response["HX-Reswap"] = "none"
     return toast(response, str(error), "warn")
-
-
-def ask(
-    request: PageRequest,
-    form: forms.Form,
-    words: Mapping[str, Any],
-    *,
-    error: Invalid | None = None,
-) -> HttpResponse:
-    """Show a form in the dialog or as a page; what was typed stays, errors stand at their field."""
-    if error is not None:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
-    status = 200 if not form.is_bound else 422 if request.htmx else 400
-    template = "handoff/ask.html" + ("#form" if request.htmx else "")
-    return render(request, template, {"form": form, **words}, status=status)

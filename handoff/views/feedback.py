@@ -8,8 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from handoff import queries, services
 from handoff.forms import FeedbackForm
-from handoff.views.answers import PageRequest, ask, done
+from handoff.views.answers import PageRequest
 from handoff.views.workspace import lead_or_404
+from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Invalid
 from leadflow.core.tables import Keyset
 

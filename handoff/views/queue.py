@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from handoff import policies, queries, services
 from handoff.forms import ActForm
 from handoff.queries import Move, Queue
-from handoff.views.answers import PageRequest, ask, done, too_late
+from handoff.views.answers import PageRequest, too_late
+from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Team
 from leadflow.core.views import toast

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from handoff import queries, services
 from handoff.forms import TaskForm
-from handoff.views.answers import PageRequest, ask, done, too_late
+from handoff.views.answers import PageRequest, too_late
+from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Conflict, Invalid
 from nurture import services as nurture
 from nurture.models import Task

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 from handoff import policies, queries, services
 from handoff.forms import ActForm, CallForm
 from handoff.queries import Move
-from handoff.views.answers import PageRequest, ask, done, too_late
+from handoff.views.answers import PageRequest, too_late
+from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Conflict, Invalid
 from leads.models import Lead
 

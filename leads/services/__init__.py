@@ -19,6 +19,7 @@ from leads.services.capture import (
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.designer import (
     MERGED_AT_ONCE,
+    UNASKED,
     Side,
     add_handoff,
     add_stage,
@@ -63,6 +64,7 @@ from leads.services.verbs import (
 
 __all__ = [
     "MERGED_AT_ONCE",
+    "UNASKED",
     "VERBS",
     "Act",
     "Beacon",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import campaigns, companies, forms, lists, records
+from leads.views import campaigns, companies, forms, lists, pipeline, records, verbs
 
 app_name = "leads"
 urlpatterns = [
@@ -10,6 +10,20 @@ urlpatterns = [
     path("<int:lead_id>/", records.detail, name="detail"),
     path("<int:lead_id>/edit/", records.edit, name="edit"),
     path("<int:lead_id>/note/", records.note, name="note"),
+    path("pipeline/", pipeline.pipeline, name="pipeline"),
+    path("pipeline/stages/new/", pipeline.add_stage, name="add_stage"),
+    path("pipeline/stages/<slug:key>/", pipeline.edit_stage, name="edit_stage"),
+    path("pipeline/stages/<slug:key>/shift/", pipeline.shift_stage, name="shift_stage"),
+    path("pipeline/stages/<slug:key>/retire/", pipeline.retire_stage, name="retire_stage"),
+    path("pipeline/handoffs/new/", pipeline.add_handoff, name="add_handoff"),
+    path("pipeline/handoffs/<slug:key>/", pipeline.edit_handoff, name="edit_handoff"),
+    path("pipeline/handoffs/<slug:key>/switch/", pipeline.switch_handoff, name="switch_handoff"),
+    path("pipeline/verbs/", verbs.verb_list, name="verbs"),
+    path("pipeline/verbs/<slug:verb>/", verbs.edit_verb, name="edit_verb"),
+    path("pipeline/verbs/<slug:verb>/reasons/new/", verbs.add_reason, name="add_reason"),
+    path("pipeline/verbs/<slug:verb>/reasons/<slug:code>/", verbs.edit_reason, name="edit_reason"),
+    path("pipeline/versions/", verbs.version_list, name="versions"),
+    path("pipeline/versions/<int:number>/", verbs.version_detail, name="version"),
     path("companies/", companies.company_list, name="companies"),
     path("companies/<int:company_id>/", companies.company_detail, name="company"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),

@@ -25,6 +25,8 @@ _WORDS = {
     "edit": "edit leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
+    "design_pipeline": "manage the pipeline",
+    "edit_reasons": "manage the reasons",
 }
 LARGEST_ID = 2**63 - 1
 

@@ -4,6 +4,7 @@ Across is in per cent of the plot (0–100), so that a chart fits any width with
 down is in pixels. Colour is the stylesheet's.
 """
 
+from leadflow.core.charts.paths import PathChart, PathStop, path_chart
 from leadflow.core.charts.plots import Plot, Series, Sparkline, bars, line, sparkline
 from leadflow.core.charts.programs import Lanes, LaneStep, timeline_lanes
 from leadflow.core.charts.scales import Point
@@ -28,6 +29,8 @@ __all__ = [
     "LaneStep",
     "Lanes",
     "Part",
+    "PathChart",
+    "PathStop",
     "Plot",
     "Point",
     "Series",
@@ -38,6 +41,7 @@ __all__ = [
     "gauge",
     "heat_row",
     "line",
+    "path_chart",
     "score_breakdown",
     "sparkline",
     "timeline_lanes",

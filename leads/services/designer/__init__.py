@@ -2,7 +2,7 @@
 
 from leads.services.designer.handoffs import Side, add_handoff, change_handoff
 from leads.services.designer.merging import MERGED_AT_ONCE, move_merged
-from leads.services.designer.rules import change_verb, save_reason
+from leads.services.designer.rules import UNASKED, change_verb, save_reason
 from leads.services.designer.stages import (
     add_stage,
     change_stage,
@@ -13,6 +13,7 @@ from leads.services.designer.stages import (
 
 __all__ = [
     "MERGED_AT_ONCE",
+    "UNASKED",
     "Side",
     "add_handoff",
     "add_stage",
