@@ -1,7 +1,7 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
-from leads.policies import decision_refused
+from leads.policies import decision_refused, roles_by_verb
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -82,6 +82,7 @@ __all__ = [
     "read_timeline",
     "reasons_for",
     "requirement_choices",
+    "roles_by_verb",
     "sort_keys",
     "stage_choices",
     "standing",

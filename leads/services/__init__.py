@@ -44,7 +44,7 @@ from leads.services.people import (
     lock_identity,
     update_facts,
 )
-from leads.services.pipeline import install_default_pipeline
+from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
 from leads.services.verbs import (
@@ -53,6 +53,7 @@ from leads.services.verbs import (
     advance,
     disqualify,
     expire,
+    find_target,
     lose,
     move,
     offer,
@@ -94,6 +95,7 @@ __all__ = [
     "describe_companies",
     "disqualify",
     "expire",
+    "find_target",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
@@ -119,6 +121,7 @@ __all__ = [
     "revive",
     "save_reason",
     "shift_stage",
+    "shipped_pipeline",
     "track",
     "update_facts",
     "upsert_leads",

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from leadflow.core.models import Calendar, Team
+from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec
 from leads.models import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline
 
@@ -78,6 +79,22 @@ REASONS = (
     ("disqualify", "fake", "Not a real person", False, 0),
     ("disqualify", "other", "Other", True, 0),
 )
+
+
+def shipped_pipeline(*, with_all_handoffs: bool = False) -> Pipeline:
+    """The pipeline as it is shipped, as a value; or with every shipped hand-off switched on."""
+    return Pipeline.build(
+        version=1,
+        stages=[
+            StageSpec(key, name, kind, 10 * position, requires, short, team or "")
+            for position, (key, name, short, kind, team, requires) in enumerate(STAGES, 1)
+        ],
+        handoffs=[
+            HandoffSpec(number, key, name, offered, accepted, is_active=active or with_all_handoffs)
+            for number, (key, name, offered, accepted, _, _, active) in enumerate(HANDOFFS, 1)
+        ],
+        needing_reason=NEED_REASON,
+    )
 
 
 @transaction.atomic

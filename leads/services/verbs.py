@@ -38,7 +38,9 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
         set(lead_ids) - {one.lead_id for one in standings},
         "This lead does not exist or is not yours to see.",
     )
-    targets = {stage: _target(stage, act, pipeline) for stage in {one.stage for one in standings}}
+    targets = {
+        stage: find_target(stage, act, pipeline) for stage in {one.stage for one in standings}
+    }
     refused |= {
         one.lead_id: f"You cannot {act.verb} a lead that is in “{pipeline.name(one.stage)}”."
         for one in standings
@@ -83,7 +85,7 @@ def _find_reason(act: Act) -> Reason | None:
     return reason
 
 
-def _target(stage: str, act: Act, pipeline: Pipeline) -> Target | None:
+def find_target(stage: str, act: Act, pipeline: Pipeline) -> Target | None:
     """Run the verb on a lead that stands in `stage`; None where it does not fit."""
     lead = Lead(stage=stage, cycle=0)
     lead.pipeline, lead.towards, lead.may_skip = pipeline, act.towards, act.may_skip

@@ -73,7 +73,7 @@ def answer(
 def add_stage(request: PageRequest) -> HttpResponse:
     """Put a new stage on the path."""
     form = NewStageForm(request.POST or None, after=_path_choices())
-    words = {"title": "Add a stage", "submit": "Add the stage"}
+    words = {"title": "Add a stage", "submit": "Add the stage", "wide": True}
 
     def save() -> None:
         leads.add_stage(by=request.user, at=timezone.now(), **form.cleaned_data)
@@ -88,7 +88,7 @@ def edit_stage(request: PageRequest, key: str) -> HttpResponse:
     stage = get_object_or_404(Stage.objects.select_related("owning_team"), key=key)
     kind = DetourForm if stage.kind == Stage.Kind.DETOUR else StageForm
     form = kind(request.POST or None, initial=kind.values_of(stage))
-    words = {"title": f"Stage “{stage}”", "submit": "Save"}
+    words = {"title": f"Stage “{stage}”", "submit": "Save", "wide": kind is StageForm}
 
     def save() -> None:
         leads.change_stage(key=key, by=request.user, at=timezone.now(), **form.cleaned_data)
@@ -103,14 +103,7 @@ def shift_stage(request: PageRequest, key: str) -> HttpResponse:
     get_object_or_404(Stage, key=key)
     steps = -1 if request.POST.get("to") == "back" else 1
     leads.shift_stage(key=key, steps=steps, by=request.user, at=timezone.now())
-    if request.htmx:
-        return pipeline_piece(request)
     return redirect("leads:pipeline")
-
-
-def pipeline_piece(request: PageRequest) -> HttpResponse:
-    """The page anew, after an act on it."""
-    return HttpResponse(headers={"HX-Redirect": reverse("leads:pipeline")})
 
 
 @asks
@@ -140,7 +133,7 @@ def retire_stage(request: PageRequest, key: str) -> HttpResponse:
 def add_handoff(request: PageRequest) -> HttpResponse:
     """Put a hand-off between two stages."""
     form = NewHandoffForm(request.POST or None, after=_path_choices())
-    words = {"title": "Add a hand-off", "submit": "Add the hand-off"}
+    words = {"title": "Add a hand-off", "submit": "Add the hand-off", "wide": True}
 
     def save() -> None:
         leads.add_handoff(
@@ -162,7 +155,7 @@ def edit_handoff(request: PageRequest, key: str) -> HttpResponse:
     rows = Handoff.objects.select_related("receiving_team", "calendar")
     handoff = get_object_or_404(rows, key=key)
     form = HandoffForm(request.POST or None, initial=HandoffForm.values_of(handoff))
-    words = {"title": f"Hand-off “{handoff}”", "submit": "Save"}
+    words = {"title": f"Hand-off “{handoff}”", "submit": "Save", "wide": True}
 
     def save() -> None:
         leads.change_handoff(key=key, by=request.user, at=timezone.now(), **form.settings())

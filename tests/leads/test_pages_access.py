@@ -152,7 +152,9 @@ def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_
     assert "you may not manage" in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", sorted(PUT | PATCHED | {"api:reasons", "api:stages", "api:handoffs"}))
+@pytest.mark.parametrize(
+    "name", sorted(PUT | PATCHED | {"api:reasons", "api:stages", "api:handoffs"})
+)
 @pytest.mark.parametrize("role", [Role.REP, Role.CARE])
 def test_others_read_the_pipeline_and_change_nothing(
     name: str, role: Role, address: Any, api: Any

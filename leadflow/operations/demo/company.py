@@ -9,9 +9,11 @@ from django.contrib.auth.hashers import make_password
 
 from content.models import Asset, Persona, Product
 from leadflow.core.models import Absence, Role, Team, User
+from leads import services as leads
 from leads.models import Campaign, CampaignCost, Form, Handoff, Territory
 
 PASSWORD = "leadflow-demo"
+AGREED_BEFORE = timedelta(days=3 * 365)
 
 PEOPLE = (
     # e-mail name, name, role, team, title, territories
@@ -93,7 +95,7 @@ def found_company(*, today: date, at: datetime, random: Random) -> Company:
     campaigns = _campaign(products, today=today, random=random)
     _open_forms(products, assets, campaigns)
     _take_leave(users, at=at)
-    _aim()
+    _aim(at=at)
     reps: dict[str, list[User]] = {key: [] for key in TERRITORIES}
     for name, _, role, _, _, places in PEOPLE:
         for place in places if role == Role.REP else ():
@@ -242,5 +244,7 @@ def _take_leave(users: dict[str, User], *, at: datetime) -> None:
         )
 
 
-def _aim() -> None:
-    Handoff.objects.filter(key="mql_sal", target=1).update(target=Decimal("0.700"))
+def _aim(*, at: datetime) -> None:
+    """The two teams agreed on their target long before the history begins."""
+    if Handoff.objects.filter(key="mql_sal", target=1).exists():
+        leads.change_handoff(key="mql_sal", target=0.7, by=None, at=at - AGREED_BEFORE)
