@@ -97,7 +97,7 @@ def _state_diagram(pipeline: Any) -> str:
 
 def _verbs(pipeline: Any) -> list[tuple[str, ...]]:
     moves, who = _moves(pipeline), lead_queries.roles_by_verb()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for verb in leads.VERBS:
         starts = dict.fromkeys(start for start, name, _ in moves if name == verb)
         ends = dict.fromkeys(end for _, name, end in moves if name == verb)

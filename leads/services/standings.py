@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import NamedTuple
 
 from leadflow.core import bulk
-from leadflow.core.business_time import worked_until
+from leadflow.core.business_time import WorkingWeek, worked_until
 from leadflow.core.models import User
 from leads.models import Lead, StageChange
 from leads.services.acts import Act, Change
@@ -33,40 +34,47 @@ class Target(NamedTuple):
 
 def lock_leads(lead_ids: Collection[int], *, by: User | None = None) -> list[Standing]:
     """Lock leads in id order, those that `by` may see; returns where each stands."""
-    leads = Lead.objects.filter(pk__in=list(lead_ids))
+    leads = Lead.objects.filter(pk__any=frozenset(lead_ids))
     if by is not None:
-        leads = leads.filter(
-            pk__in=Lead.objects.visible_to(by).filter(pk__in=list(lead_ids)).values("pk")
-        )
+        seen = Lead.objects.visible_to(by).filter(pk__any=frozenset(lead_ids))
+        leads = leads.filter(pk__in=seen.values("pk"))
     rows = leads.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    return [Standing(*row) for row in rows.values_list(*COLUMNS)]
+    return list(starmap(Standing, rows.values_list(*COLUMNS)))
 
 
 def describe_moves(
     standings: Sequence[Standing], targets: Mapping[str, Target | None], *, act: Act
 ) -> list[Change]:
     """History rows with the time spent in the stage that was left; stages without target are skipped."""
-    week = default_week()
-    worked = {act.at: worked_until(act.at, week)}
+    worked = _Worked(default_week())
     changes = []
     for one, change_id in zip(standings, bulk.take_ids(StageChange, len(standings)), strict=True):
-        target, at = targets[one.stage], act.time_of(one.lead_id)
-        if target is None:
+        if (target := targets[one.stage]) is None:
             continue
-        for moment in (at, one.since):
-            if moment not in worked:
-                worked[moment] = worked_until(moment, week)
+        at = act.at_by_lead.get(one.lead_id, act.at)
         changes.append(
             Change(
-                lead_id=one.lead_id,
-                id=change_id,
-                from_stage=one.stage,
-                to_stage=target.stage,
-                at=at,
-                cycle=one.cycle + target.cycles,
-                seconds=max(0, int((at - one.since).total_seconds())),
-                business_seconds=max(0, round(worked[at] - worked[one.since])),
-                owner_before=one.owner_id,
+                one.lead_id,
+                change_id,
+                one.stage,
+                target.stage,
+                at,
+                one.cycle + target.cycles,
+                max(0, int((at - one.since).total_seconds())),
+                max(0, round(worked[at] - worked[one.since])),
+                one.owner_id,
             )
         )
     return changes
+
+
+class _Worked(dict[datetime, float]):
+    """Working seconds up to a moment; most leads of a batch share theirs."""
+
+    def __init__(self, week: WorkingWeek) -> None:
+        super().__init__()
+        self.week = week
+
+    def __missing__(self, moment: datetime) -> float:
+        self[moment] = worked_until(moment, self.week)
+        return self[moment]

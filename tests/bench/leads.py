@@ -1,4 +1,4 @@
-"""import_leads and move_leads: rows and leads per second through the real services."""
+"""import_leads: rows per second through the real service."""
 
 import csv
 import io
@@ -11,7 +11,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from leads import services as leads
-from leads.models import Lead
 from tests.bench.figures import benchmark, report
 
 RUNS = 3
@@ -80,43 +79,4 @@ def _copy_and_upsert(path: Path) -> float:
             "INSERT INTO people SELECT * FROM staged "
             "ON CONFLICT (email) DO UPDATE SET phone = excluded.phone"
         )
-    return time.perf_counter() - started
-
-
-@benchmark
-def move_leads(count: int) -> None:
-    """Leads per second through one verb with history, offers and events."""
-    _clear()
-    at = timezone.now()
-    people = [leads.NewLead(at=at, facts={"email": f"p{n}@example.com"}) for n in range(count)]
-    ids = [lead.pk for lead in leads.create_leads(people=people, at=at)]
-    values, floors = [], []
-    for number in range(RUNS):
-        part = ids[number * count // RUNS : (number + 1) * count // RUNS]
-        floors.append(len(part) / _update_and_insert(part))
-        started = time.perf_counter()
-        moved = leads.offer(lead_ids=part, at=timezone.now())
-        values.append(len(part) / (time.perf_counter() - started))
-        if len(moved.changes) != len(part):
-            raise RuntimeError("not every lead was moved")
-    report("move_leads", values, unit="leads/s", goal=10_000, floors=floors)
-
-
-def _update_and_insert(ids: list[int]) -> float:
-    """Seconds of the floor: one UPDATE and one INSERT … SELECT, kept in a rolled-back transaction."""
-    started = time.perf_counter()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE moved (LIKE leads_stagechange INCLUDING ALL) ON COMMIT DROP"
-        )
-        cursor.execute(
-            "INSERT INTO moved (lead_id, from_stage, to_stage, verb, at, recorded_at, cause_kind, "
-            "reason, note, cycle, pipeline_version) "
-            "SELECT id, stage, 'mql', 'offer', now(), now(), '', '', '', cycle, 1 "
-            "FROM leads_lead WHERE id = ANY(%s)",
-            [ids],
-        )
-        cursor.execute("UPDATE leads_lead SET stage_since = now() WHERE id = ANY(%s)", [ids])
-        transaction.set_rollback(True)
-    assert Lead.objects.filter(pk=ids[0], stage="inquiry").exists()
     return time.perf_counter() - started
