@@ -15,7 +15,6 @@ from leads.models import (
     FormSubmission,
     Handoff,
     Lead,
-    Reason,
     Stage,
     Territory,
 )
@@ -80,15 +79,7 @@ class TerritoryAdmin(admin.ModelAdmin):
     filter_horizontal = ("members",)
 
 
-@admin.register(Reason)
-class ReasonAdmin(admin.ModelAdmin):
-    """Coded reasons of the verbs."""
-
-    list_display = ("label", "verb", "needs_note", "cool_down_days", "is_active")
-    list_filter = ("verb",)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
+class LookAtAdmin(admin.ModelAdmin):
     """Rows that are looked at here and changed elsewhere."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
@@ -99,35 +90,33 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Nobody."""
         return False
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
 
 @admin.register(Stage)
-class StageAdmin(ReadOnlyAdmin):
-    """Names and abbreviations of stages; the rest belongs to the pipeline designer."""
+class StageAdmin(LookAtAdmin):
+    """Stages; the pipeline designer changes them, as versions."""
 
     list_display = ("name", "abbreviation", "key", "kind", "position")
-    readonly_fields = ("key", "position", "kind", "retired_at", "requires")
 
 
 @admin.register(Handoff)
-class HandoffAdmin(ReadOnlyAdmin):
-    """Targets and clocks of hand-offs."""
+class HandoffAdmin(LookAtAdmin):
+    """Hand-offs; the pipeline designer changes them, as versions."""
 
     list_display = ("name", "offered", "accepted", "target", "is_active")
-    readonly_fields = ("key", "offered", "accepted", "is_active")
 
 
 @admin.register(Lead)
-class LeadAdmin(ReadOnlyAdmin):
+class LeadAdmin(LookAtAdmin):
     """Leads to look at; they are worked on in their own pages."""
 
     list_display = ("name", "email", "stage", "score", "owner")
     list_select_related = ("owner",)
     search_fields = ("search",)
     show_full_result_count = False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
 
 
 @admin.register(Company)
@@ -140,13 +129,9 @@ class CompanyAdmin(admin.ModelAdmin):
 
 
 @admin.register(FormSubmission)
-class FormSubmissionAdmin(ReadOnlyAdmin):
+class FormSubmissionAdmin(LookAtAdmin):
     """What came in, exactly as it came."""
 
     list_display = ("form", "received_at", "state", "error")
     list_filter = ("state", "form")
     raw_id_fields = ("lead",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False

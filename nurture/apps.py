@@ -14,9 +14,9 @@ class NurtureConfig(AppConfig):
         post_migrate.connect(_install_program, sender=self)
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
-        from leadflow.core.parts import Panel, lead_panels
+        from leadflow.core.parts import Panel, lead_panels, stage_uses
         from leads.events import ConsentWithdrawn, StagesChanged
-        from nurture import handlers, policies  # noqa: F401  (permissions register themselves)
+        from nurture import handlers, policies, queries  # noqa: F401  (permissions register themselves)
         from nurture.views.panels import load_program
 
         events.subscribe(StagesChanged, handlers.follow_stages)
@@ -27,6 +27,7 @@ class NurtureConfig(AppConfig):
             section, "Programs", "nurture:programs", "route", roles=marketing, order=10
         )
         navigation.register(section, "Outbox", "nurture:outbox", "send", roles=marketing, order=15)
+        stage_uses.add("programs", queries.programs_naming)
         lead_panels.add("program", Panel("Program", "nurture/panel.html", load_program))
 
 

@@ -15,9 +15,9 @@ class ScoringConfig(AppConfig):
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section
-        from leadflow.core.parts import Panel, lead_panels
+        from leadflow.core.parts import Panel, lead_panels, stage_uses
         from leads.events import ActivitiesRecorded, StagesChanged
-        from scoring import handlers
+        from scoring import handlers, queries
         from scoring.views import load_score_panel
 
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
@@ -34,6 +34,7 @@ class ScoringConfig(AppConfig):
             roles={Role.REP},
             order=60,
         )
+        stage_uses.add("definitions", queries.definitions_naming)
         lead_panels.add(
             "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
         )

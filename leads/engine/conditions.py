@@ -77,6 +77,19 @@ def fields_of(condition: Condition) -> set[str]:
     return fields_of(condition["not"]) if "not" in condition else {str(condition.get("field"))}
 
 
+def values_of(condition: Condition, field: str) -> set[Any]:
+    """What a condition compares one field with."""
+    for key in ("all", "any"):
+        if key in condition:
+            return set().union(*(values_of(part, field) for part in condition[key]))
+    if "not" in condition:
+        return values_of(condition["not"], field)
+    if condition.get("field") != field:
+        return set()
+    value = condition.get("value")
+    return set(value) if isinstance(value, list) else {value}
+
+
 def moves_with_time(condition: Condition) -> bool:
     """Whether the truth of the condition changes by the mere passing of time."""
     return any(condition_fields.get(name).moves_with_time for name in fields_of(condition))

@@ -1,6 +1,12 @@
 """Front door of the leads app for reading."""
 
-from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
+from leads.engine.conditions import (
+    compile_condition,
+    describe,
+    fields_of,
+    moves_with_time,
+    values_of,
+)
 from leads.policies import decision_refused, roles_by_verb
 from leads.queries.choices import (
     country_choices,
@@ -87,4 +93,5 @@ __all__ = [
     "stage_choices",
     "standing",
     "timeline",
+    "values_of",
 ]

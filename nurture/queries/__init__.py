@@ -5,6 +5,7 @@ from nurture.queries.enrollments import (
     candidates,
     due_enrollments,
     marketing_words,
+    programs_naming,
     running_program,
 )
 from nurture.queries.material import (
@@ -40,6 +41,7 @@ __all__ = [
     "outbox_counts",
     "people_in",
     "products_by_lead",
+    "programs_naming",
     "programs_overview",
     "recent_messages",
     "running_program",

@@ -24,6 +24,15 @@ def allowed_stages(program: Program) -> frozenset[str]:
     return frozenset([*before, RECYCLED])
 
 
+def programs_naming(stage: str) -> list[str]:
+    """Programs, in words, whose leads or whose entry condition name a stage."""
+    return [
+        f"the program “{program}”"
+        for program in Program.objects.order_by("name")
+        if stage in program.stages or stage in leads.values_of(program.entry, "stage")
+    ]
+
+
 def candidates(program: Program) -> QuerySet[Lead]:
     """Leads that should enter now: once per stay in a stage, and never against their word.
 

@@ -6,6 +6,7 @@ from scoring.queries.definitions import (
     clauses,
     closed_offers,
     current_definition,
+    definitions_naming,
     in_effect,
     ready_leads,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "compute_scores",
     "current_definition",
     "current_rules",
+    "definitions_naming",
     "explain",
     "fit_lines",
     "fits",

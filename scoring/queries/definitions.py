@@ -28,6 +28,17 @@ def in_effect() -> QuerySet[LeadDefinition]:
     return signed.filter(handoff__is_active=True).select_related("handoff")
 
 
+def definitions_naming(stage: str) -> list[str]:
+    """Definitions, in words, that are in effect or about to be and name a stage."""
+    state = LeadDefinition.State
+    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
+    return [
+        f"the lead definition of “{one.handoff}”"
+        for one in agreed.select_related("handoff")
+        if stage in leads.values_of(one.condition, "stage")
+    ]
+
+
 def ready_leads(
     definition: LeadDefinition,
     *,

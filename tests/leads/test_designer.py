@@ -10,6 +10,8 @@ from leadflow.core.errors import Conflict, DomainError, Invalid, NotAllowed
 from leadflow.core.models import Calendar, User
 from leads import services as leads
 from leads.models import Handoff, Lead, Offer, PipelineVersion, Reason, Stage, StageChange
+from nurture.models import Program
+from scoring.models import LeadDefinition
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -361,3 +363,15 @@ def test_a_target_is_a_number_that_versions_remember(by: dict[str, Any], at: dat
     now = timezone.now() + HOUR
     assert [h.target for h in leads.pipeline_at(now).handoffs] == [0.6]
     assert [h.target for h in leads.pipeline_at(at).handoffs] == [1.0]
+
+
+def test_a_stage_that_others_name_stays_until_they_let_go(by: dict[str, Any], at: datetime) -> None:
+    Program.objects.update(stages=["sql"])
+    named = {"any": [{"field": "stage", "op": "in", "value": ["sql", "sal"]}]}
+    LeadDefinition.objects.filter(state="signed").update(condition=named)
+
+    with pytest.raises(Conflict, match="still named by") as refused:
+        leads.retire_stage(key="sql", **by)
+
+    assert "the program “" in str(refused.value)
+    assert "the lead definition of “Marketing to sales”" in str(refused.value)
