@@ -10,6 +10,7 @@ from leads.queries.choices import (
     stage_choices,
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.corrections import already_corrected, change_to_take_back
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.lists import (
     SORTS,
@@ -37,6 +38,8 @@ __all__ = [
     "Standing",
     "TimelineEntry",
     "TimelinePage",
+    "already_corrected",
+    "change_to_take_back",
     "compile_condition",
     "country_choices",
     "decision_refused",

@@ -16,6 +16,7 @@ from leads.services.capture import (
     track,
 )
 from leads.services.consent import record_consent, withdraw_consent
+from leads.services.corrections import take_back
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
@@ -89,6 +90,7 @@ __all__ = [
     "reject",
     "reprocess_submissions",
     "revive",
+    "take_back",
     "track",
     "update_facts",
     "upsert_leads",

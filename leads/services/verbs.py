@@ -68,9 +68,9 @@ def check_act(act: Act, *, pipeline: Pipeline) -> None:
         raise Invalid(f"Write a note to {act.verb} the lead.", field="note")
     if act.amount is not None and act.amount < 0:
         raise Invalid("An amount cannot be negative.", field="amount")
-    if act.towards and act.verb == "offer" and not act.may_skip:
-        if act.towards not in {handoff.key for handoff in pipeline.handoffs}:
-            raise Invalid(f"There is no hand-off “{act.towards}” in use.", field="handoff")
+    in_use = {handoff.key for handoff in pipeline.handoffs}
+    if act.verb == "offer" and not act.may_skip and act.towards not in {"", *in_use}:
+        raise Invalid(f"There is no hand-off “{act.towards}” in use.", field="handoff")
 
 
 def _find_reason(act: Act) -> Reason | None:
