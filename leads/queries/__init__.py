@@ -1,7 +1,7 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
-from leads.policies import decision_refused
+from leads.policies import decision_refused, take_back_refused
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -63,5 +63,6 @@ __all__ = [
     "sort_keys",
     "stage_choices",
     "standing",
+    "take_back_refused",
     "timeline",
 ]

@@ -22,7 +22,7 @@ class Step(NamedTuple):
 def already_corrected(*, change_ids: Collection[int]) -> set[int]:
     """Of these changes, those that were taken back."""
     rows = StageChange.objects.filter(corrects__in=list(change_ids)).order_by()
-    return set(rows.values_list("corrects", flat=True))
+    return {undone for undone in rows.values_list("corrects", flat=True) if undone is not None}
 
 
 def last_steps(*, lead_ids: Collection[int]) -> dict[int, Step]:
@@ -31,7 +31,10 @@ def last_steps(*, lead_ids: Collection[int]) -> dict[int, Step]:
     rows = StageChange.objects.in_effect().filter(lead__in=list(lead_ids))
     found: dict[int, list[StageChange]] = {}
     for row in (
-        rows.select_related("by").annotate(place=newest).filter(place__lte=2).order_by("-id")
+        rows.select_related("by", "from_stage", "to_stage")
+        .annotate(place=newest)
+        .filter(place__lte=2)
+        .order_by("-id")
     ):
         found.setdefault(row.lead_id, []).append(row)
     return {pk: Step(rows[0], rows[1] if len(rows) > 1 else None) for pk, rows in found.items()}

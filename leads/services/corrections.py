@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -198,7 +198,7 @@ def _restore_opportunities(steps: Sequence[Step]) -> None:
     Opportunities tell no change: one belongs to the change that has its time. An amount that a
     change only corrected stays as it was said last.
     """
-    params = [[step.last.lead_id for step in steps], [step.last.at for step in steps],
+    params: list[Any] = [[step.last.lead_id for step in steps], [step.last.at for step in steps],
               [step.last.verb for step in steps]]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(

@@ -8,28 +8,14 @@ from django.db import connection
 from nurture.models import Program
 from nurture.services.scheduling import schedule
 
-# The change that each correction took back, and the change by which the stay restored began.
-_CORRECTION = """
+_RESUME = """
     WITH correction AS (
-        SELECT answer.lead_id, answer.id, undone.id AS undone, undone.at AS undone_at,
-               (SELECT max(began.id)
-                  FROM leads_stagechange AS began
-                 WHERE began.lead_id = answer.lead_id AND began.id < undone.id
-                   AND began.corrects IS NULL
-                   AND NOT EXISTS (
-                       SELECT FROM leads_stagechange AS other WHERE other.corrects = began.id
-                   )
-               ) AS began
+        SELECT answer.lead_id, answer.id, undone.id AS undone, undone.at AS undone_at
           FROM leads_stagechange AS answer
           JOIN leads_stagechange AS undone ON undone.id = answer.corrects
           JOIN leads_lead AS lead ON lead.last_change = answer.id  -- and has not moved on since
          WHERE answer.id = ANY(%(ids)s)
-    )
-"""
-_RESUME = (
-    _CORRECTION
-    + """
-    , last AS (
+    ), last AS (
         SELECT DISTINCT ON (lead_id) id, lead_id, state, exit_reason, exited_at, since_change
           FROM nurture_enrollment
          WHERE program_id = %(program)s AND lead_id IN (SELECT lead_id FROM correction)
@@ -52,29 +38,16 @@ _RESUME = (
        AND word.is_given IS NOT FALSE
  RETURNING enrollment.id
 """
-)
-_CARRY = (
-    _CORRECTION
-    + """
-    UPDATE nurture_enrollment AS enrollment
-       SET since_change = correction.id
-      FROM correction
-     WHERE enrollment.program_id = %(program)s AND enrollment.lead_id = correction.lead_id
-       AND enrollment.since_change >= correction.began AND enrollment.since_change < correction.id
-"""
-)
 
 
 def resume_corrected(program: Program, *, correction_ids: Collection[int], at: datetime) -> int:
     """Let enrollments go on that ended by a change taken back since; returns how many do.
 
     They go on with the next step: what was on its way and called off meanwhile does not come back.
-    Enrollments of the stay in the stage belong to it again, so that nobody enters a second time.
+    Whoever does not want marketing mail any more stays out.
     """
-    params = {"ids": sorted(correction_ids), "program": program.pk}
     with connection.cursor() as cursor:
-        cursor.execute(_RESUME, params)
+        cursor.execute(_RESUME, {"ids": sorted(correction_ids), "program": program.pk})
         resumed = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_CARRY, params)
     schedule(enrollment_ids=resumed, at=at)
     return len(resumed)
