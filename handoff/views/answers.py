@@ -22,9 +22,12 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def done(request: PageRequest, message: str, *, to: str) -> HttpResponse:
-    """Go to the page `to` and show `message` there; htmx is told to load it as a whole."""
-    messages.success(request, message)
+def done(request: PageRequest, message: str, *, to: str, take_back: str = "") -> HttpResponse:
+    """Go to the page `to` and show `message` there; htmx is told to load it as a whole.
+
+    `take_back` is the address that undoes what was done: the message offers it.
+    """
+    messages.success(request, message, extra_tags=take_back)
     if request.htmx:
         return HttpResponse(headers={"HX-Redirect": to})
     return redirect(to)

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
+from django.utils import timezone
 
 from leadflow.core.models import Role, User
-from leads.models import Company, Form, Lead
+from leads import services as leads
+from leads.models import Company, Form, Lead, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -16,7 +18,7 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
-POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:activities"}
+POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:activities", "api:take_back"}
 BOTH = {"leads:edit", "api:leads"}
 MARKETING = {"leads:campaigns", "leads:forms", "leads:reprocess"}
 ABOUT_A_LEAD = {
@@ -24,6 +26,7 @@ ABOUT_A_LEAD = {
     "leads:edit",
     "leads:note",
     "api:lead",
+    "api:take_back",
     "api:history",
     "api:timeline",
 }
@@ -35,17 +38,19 @@ def _named(patterns: list[URLPattern], app: str) -> list[str]:
 
 
 PAGES = _named(pages, "leads")
-API = _named(api_pages, "api")
+API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # answers 404 only
 
 
 @pytest.fixture
-def address(form: Form, at: Any) -> Callable[..., str]:
-    """The address of a page, filled in with rows that exist."""
+def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
+    """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk, "verb": "offer"}
+        if name == "api:take_back" and lead_id == lead.pk:
+            leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
         wanted = pattern.pattern.converters
         return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -56,8 +61,15 @@ def address(form: Form, at: Any) -> Callable[..., str]:
 def _open(client: Client, name: str, address: str) -> Any:
     if name in POSTED:
         kind = {"content_type": "application/json"} if name.startswith("api") else {}
-        return client.post(address, SAID.get(name, {}), **kind)
+        return client.post(address, SAID[name] if name in SAID else _said(name, address), **kind)
     return client.get(address)
+
+
+def _said(name: str, address: str) -> dict[str, Any]:
+    if name != "api:take_back":
+        return {}
+    lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
+    return {"change": StageChange.objects.filter(lead=lead_id).values_list("pk", flat=True).last()}
 
 
 @pytest.mark.parametrize("name", [*PAGES, *API])
