@@ -31,6 +31,7 @@ from leads.services.people import (
 )
 from leads.services.pipeline import install_default_pipeline, load_pipeline
 from leads.services.reported import Reported, record_reported
+from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
 from leads.services.verbs import (
     VERBS,
@@ -90,6 +91,7 @@ __all__ = [
     "reject",
     "reprocess_submissions",
     "revive",
+    "revive_interested",
     "take_back",
     "track",
     "update_facts",

@@ -51,7 +51,9 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
             "recorded_at": Same(datetime.now(tz=UTC)),
             "by_id": [act.by_id_of(change.lead_id) for change in changes],
             "cause_kind": Same(act.cause.kind),
-            "cause_id": Same(act.cause.id),
+            "cause_id": [act.cause_id_of(change.lead_id) for change in changes]
+            if act.cause_id_by_lead
+            else Same(act.cause.id),
             "reason": Same(act.reason),
             "note": Same(act.note),
             "cycle": [change.cycle for change in changes],

@@ -60,11 +60,12 @@ def check_act(act: Act, *, pipeline: Pipeline) -> None:
     if act.by is not None:
         policies.check_may(act.verb, by=act.by)
     reason = _find_reason(act)
-    if reason is None and act.verb in pipeline.needing_reason:
+    asks = not act.is_by_rule()
+    if reason is None and asks and act.verb in pipeline.needing_reason:
         raise Invalid(f"Choose a reason to {act.verb} the lead.", field="reason")
     if reason is not None and reason.needs_note and not act.note.strip():
         raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
-    if act.verb in pipeline.needing_note and not act.note.strip():
+    if asks and act.verb in pipeline.needing_note and not act.note.strip():
         raise Invalid(f"Write a note to {act.verb} the lead.", field="note")
     if act.amount is not None and act.amount < 0:
         raise Invalid("An amount cannot be negative.", field="amount")
