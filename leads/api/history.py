@@ -11,9 +11,14 @@ from rest_framework.views import APIView
 from leadflow.core.errors import Invalid, NotAllowed
 from leads import services as leads
 from leads.api.access import caller, shown, visible_lead
-from leads.api.serializers import ChangeSerializer, LeadSerializer, TakeBackSerializer
+from leads.api.serializers import (
+    ChangeSerializer,
+    LeadSerializer,
+    StageTimeSerializer,
+    TakeBackSerializer,
+)
 from leads.models import Lead, StageChange
-from leads.queries import take_back_refused
+from leads.queries import stage_times, take_back_refused
 
 
 class LeadHistory(generics.ListAPIView[StageChange]):
@@ -27,6 +32,22 @@ class LeadHistory(generics.ListAPIView[StageChange]):
             return StageChange.objects.none()
         lead = visible_lead(self.request, self.kwargs["lead_id"])
         return StageChange.objects.filter(lead=lead).select_related("by")
+
+
+class LeadStages(APIView):
+    """Time in stages."""
+
+    @extend_schema(
+        operation_id="leads_stages",
+        responses=StageTimeSerializer(many=True),
+        description="How long a lead stood in each stage, cycle by cycle; what was taken back has "
+        "never been. Business seconds are those of the default calendar.",
+    )
+    def get(self, request: Request, lead_id: int) -> Response:
+        """List stays."""
+        lead = visible_lead(request, lead_id)
+        times = stage_times(lead_ids=[lead.pk], at=timezone.now())
+        return Response(StageTimeSerializer(times, many=True).data)
 
 
 class LeadTakeBack(APIView):

@@ -185,6 +185,19 @@ class ChangeSerializer(serializers.ModelSerializer[StageChange]):
         read_only_fields = fields
 
 
+class StageTimeSerializer(serializers.Serializer[Any]):
+    """How long a lead stood in one stage in one cycle."""
+
+    stage = serializers.CharField()
+    cycle = serializers.IntegerField()
+    first_entered_at = serializers.DateTimeField()
+    last_entered_at = serializers.DateTimeField()
+    exits = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    business_seconds = serializers.IntegerField()
+    is_running = serializers.BooleanField()
+
+
 class ActivitySerializer(serializers.ModelSerializer[Activity]):
     """An activity as the API shows it."""
 

@@ -21,6 +21,7 @@ from leads.queries.lists import (
     sort_keys,
 )
 from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
     Position,
@@ -35,7 +36,9 @@ __all__ = [
     "SORTS",
     "Chosen",
     "Position",
+    "StageTime",
     "Standing",
+    "Stay",
     "TimelineEntry",
     "TimelinePage",
     "already_corrected",
@@ -62,7 +65,9 @@ __all__ = [
     "reasons_for",
     "sort_keys",
     "stage_choices",
+    "stage_times",
     "standing",
+    "stays_of",
     "take_back_refused",
     "timeline",
 ]

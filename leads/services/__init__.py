@@ -1,5 +1,6 @@
 """Front door of the leads app: everything that changes a lead."""
 
+from leads.queries.calendars import default_week
 from leads.services.activities import (
     append_history,
     attach_visitors,
@@ -18,7 +19,6 @@ from leads.services.capture import (
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.corrections import take_back
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
-from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (

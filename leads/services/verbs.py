@@ -19,9 +19,10 @@ from leadflow.core.models import User
 from leads import policies
 from leads.engine.pipeline import Pipeline
 from leads.models import Lead, Offer, Reason, StageChange
+from leads.queries.calendars import default_week
 from leads.queries.requirements import AMOUNT, REQUIREMENTS, find_lacking
 from leads.services.acts import Act, Change, Moved
-from leads.services.history import default_week, write_moves
+from leads.services.history import write_moves
 from leads.services.pipeline import load_pipeline
 
 COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id")

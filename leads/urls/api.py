@@ -32,6 +32,7 @@ urlpatterns = [
     path("leads/", leads.LeadList.as_view(), name="leads"),
     path("leads/<int:lead_id>/", leads.LeadDetail.as_view(), name="lead"),
     path("leads/<int:lead_id>/history/", history.LeadHistory.as_view(), name="history"),
+    path("leads/<int:lead_id>/stages/", history.LeadStages.as_view(), name="stages"),
     path("leads/<int:lead_id>/take-back/", history.LeadTakeBack.as_view(), name="take_back"),
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),

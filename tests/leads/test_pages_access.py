@@ -28,6 +28,7 @@ ABOUT_A_LEAD = {
     "api:lead",
     "api:take_back",
     "api:history",
+    "api:stages",
     "api:timeline",
 }
 SAID = {"leads:note": {"kind": "note", "text": "Called"}, "api:activities": []}
