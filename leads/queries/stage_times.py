@@ -37,10 +37,11 @@ def stage_times(*, lead_ids: Collection[int], at: datetime) -> list[StageTime]:
     def running(since: datetime | None) -> int:
         return max(0, round(business_seconds(since, at, week))) if since else 0
 
-    return [
-        StageTime(*place, worked + running(since), since is not None)
+    rows = [
+        (*place, worked + running(since), since is not None)
         for *place, worked, since in _sum_stays(lead_ids, at)
     ]
+    return [StageTime(*row) for row in rows]
 
 
 @dataclass(frozen=True)
