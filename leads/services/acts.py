@@ -28,8 +28,8 @@ RULES = frozenset({"definition", "handoff", INTEREST})
 class Act:
     """One verb with all that is said along with it.
 
-    What comes in bulk says per lead when it happened, who did it (user id), which row caused it, and
-    the amount.
+    What comes in bulk says per lead when it happened, who did it (user id), which row caused it, the
+    reason and the amount.
     """
 
     verb: str
@@ -47,6 +47,7 @@ class Act:
     at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
     by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
     cause_id_by_lead: Mapping[int, int] = field(default_factory=dict)
+    reason_by_lead: Mapping[int, str] = field(default_factory=dict)
     amount_by_lead: Mapping[int, Decimal] = field(default_factory=dict)
 
     def is_by_rule(self) -> bool:
@@ -68,6 +69,10 @@ class Act:
     def cause_id_of(self, lead_id: int) -> int | None:
         """The row that caused it for this lead."""
         return self.cause_id_by_lead.get(lead_id, self.cause.id)
+
+    def reason_of(self, lead_id: int) -> str:
+        """Why it was done to this lead."""
+        return self.reason_by_lead.get(lead_id, self.reason)
 
     def amount_of(self, lead_id: int) -> Decimal | None:
         """The money expected of this lead, where it was said."""

@@ -54,7 +54,9 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
             "cause_id": [act.cause_id_of(change.lead_id) for change in changes]
             if act.cause_id_by_lead
             else Same(act.cause.id),
-            "reason": Same(act.reason),
+            "reason": [act.reason_of(change.lead_id) for change in changes]
+            if act.reason_by_lead
+            else Same(act.reason),
             "note": Same(act.note),
             "cycle": [change.cycle for change in changes],
             "seconds": [change.seconds for change in changes],

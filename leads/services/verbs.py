@@ -44,7 +44,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
     )
     targets = {stage: _target(stage, act, pipeline) for stage in {one.stage for one in standings}}
     refused |= {
-        one.lead_id: f"You cannot {act.verb} a lead that is in “{pipeline.name(one.stage)}”."
+        one.lead_id: refusal(one.stage, act, pipeline=pipeline)
         for one in standings
         if targets[one.stage] is None
     }
@@ -120,6 +120,13 @@ def _target(stage: str, act: Act, pipeline: Pipeline) -> _Target | None:
     except TransitionNotAllowed:
         return None
     return _Target(lead.stage, lead.cycle)
+
+
+def refusal(stage: str, act: Act, *, pipeline: Pipeline) -> str:
+    """Why nobody who stands in `stage` can be moved by an act; empty where they can."""
+    if _target(stage, act, pipeline) is not None:
+        return ""
+    return f"You cannot {act.verb} a lead that is in “{pipeline.name(stage)}”."
 
 
 def _not_theirs(standings: Sequence[_Standing], *, act: Act) -> dict[int, str]:
