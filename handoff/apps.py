@@ -9,17 +9,23 @@ class HandoffConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the leads, and plug the queue into the rail and the record page."""
-        from handoff import handlers, policies, queries  # noqa: F401  (policies register themselves)
+        from handoff import (  # noqa: F401  (policies register themselves)
+            handlers,
+            policies,
+            queries,
+            services,
+        )
         from leadflow.core import events
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section, register
-        from leadflow.core.parts import Panel, lead_panels
+        from leadflow.core.parts import Panel, answer_keepers, lead_panels
         from leads.events import StagesChanged
         from nurture.events import TasksCompleted, TasksCreated
 
         events.subscribe(StagesChanged, handlers.on_stages_changed)
         events.subscribe(TasksCreated, handlers.on_tasks_created)
         events.subscribe(TasksCompleted, handlers.on_tasks_completed)
+        answer_keepers.add("handoff", services.forget_answers)
         receivers = {Role.REP, Role.CARE, Role.MANAGER, Role.ADMIN}
         register(Section.WORK, "Queue", "handoff:queue", "inbox", roles=receivers, order=10)
         register(Section.WORK, "Tasks", "handoff:tasks", "list-checks", order=20)

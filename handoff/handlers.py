@@ -4,11 +4,14 @@ from handoff import services
 from leads.events import StagesChanged
 from nurture.events import TasksCompleted, TasksCreated
 
-NO_ANSWERS = frozenset({"enter", "offer", "revive", "expire"})
+NO_ANSWERS = frozenset({"enter", "offer", "revive", "expire", "correct"})
 
 
 def on_stages_changed(event: StagesChanged) -> None:
-    """Assign what was offered; stamp what was answered. Silent history only tells why."""
+    """Assign what was offered; stamp what was answered. Silent history only tells why.
+
+    An offer that waits again because its answer was taken back goes to somebody, too.
+    """
     change_ids = [change[1] for change in event.changes]
     if event.verb not in NO_ANSWERS:
         services.record_rejections(change_ids=change_ids)

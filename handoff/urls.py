@@ -13,6 +13,7 @@ urlpatterns = [
     path("notices/read/", views.read_notices, name="read_notices"),
     path("leads/<int:lead_id>/call/", views.call, name="call"),
     path("leads/<int:lead_id>/feedback/", views.give_feedback, name="give_feedback"),
+    path("leads/<int:lead_id>/take-back/", views.take_back, name="take_back"),
     path("leads/<int:lead_id>/<slug:verb>/", views.act, name="act"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<int:task_id>/done/", views.finish_task, name="finish_task"),

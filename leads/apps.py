@@ -10,10 +10,12 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Plug the fields of leads into the condition language and the pages into the rail."""
+        """Listen to interest; plug the fields of leads into conditions and the pages into the rail."""
         post_migrate.connect(_install_pipeline, sender=self)
+        from leadflow.core import events
         from leadflow.core.parts import ConditionField, condition_fields
-        from leads import policies  # noqa: F401  (permissions register themselves)
+        from leads import handlers, policies  # noqa: F401  (permissions register themselves)
+        from leads.events import ActivitiesRecorded, StagesChanged
         from leads.queries import country_choices, persona_choices, product_choices, stage_choices
 
         for name, field in {
@@ -38,6 +40,8 @@ class LeadsConfig(AppConfig):
             "campaign": ConditionField("campaign", "choice", "campaign__key"),
         }.items():
             condition_fields.add(name, field)
+        events.subscribe(ActivitiesRecorded, handlers.revive_active)
+        events.subscribe(StagesChanged, handlers.revive_let_go)
         _register_pages()
 
 

@@ -1,11 +1,15 @@
 """Who may do what with leads, and the sentence they read when they may not."""
 
+from datetime import datetime, timedelta
+
 import rules
 
 from leadflow.core.errors import NotAllowed
 from leadflow.core.models import Role, User
 from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_marketing, is_sales
-from leads.models import Offer
+from leads.models import Offer, StageChange
+
+TAKE_BACK_WITHIN = timedelta(minutes=10)
 
 WHO = {
     "offer": is_marketing | is_sales,
@@ -46,6 +50,18 @@ def decision_refused(offer: Offer, *, by: User) -> str:
         return ""
     team = offer.team.name if offer.team else "another team"
     return f"This lead was offered to {team}; only its people may answer."
+
+
+def take_back_refused(change: StageChange, *, by: User, at: datetime) -> str:
+    """Why `by` may not take `change` back, in a sentence; empty when they may."""
+    if by.role in OVERSEERS:
+        return ""
+    if change.by_id != by.pk:
+        who = change.by or "LeadFlow"
+        return f"{who} made this change: only they, within ten minutes, or a manager take it back."
+    if at - change.at > TAKE_BACK_WITHIN:
+        return "Ten minutes have passed since this change: ask a manager to take it back."
+    return ""
 
 
 def permits(verb: str, *, by: User) -> bool:

@@ -4,6 +4,7 @@ from leads.events import ActivitiesRecorded, StagesChanged
 from scoring import services as scoring
 
 FRESH = frozenset({"enter", "revive"})  # verbs after which facts count anew
+TAKEN_BACK = "correct"
 
 
 def score_touched(event: ActivitiesRecorded) -> None:
@@ -14,9 +15,13 @@ def score_touched(event: ActivitiesRecorded) -> None:
 
 
 def score_entered(event: StagesChanged) -> None:
-    """Score new leads and those that begin a new cycle, then offer who is ready."""
-    if event.verb not in FRESH:
+    """Score new leads and those that begin a new cycle, then offer who is ready.
+
+    After a change was taken back leads are scored, too, but nobody is offered at once: it may be
+    the offer that somebody has just taken back.
+    """
+    if event.verb not in FRESH | {TAKEN_BACK}:
         return
     scoring.score_leads(lead_ids=event.lead_ids, at=event.at)
-    if not event.is_silent:
+    if not event.is_silent and event.verb in FRESH:
         scoring.offer_ready(lead_ids=event.lead_ids, at=event.at)

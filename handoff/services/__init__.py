@@ -16,7 +16,7 @@ from handoff.services.decisions import (
     reject_offers,
     take_offers,
 )
-from handoff.services.feedback import give_feedback, record_rejections
+from handoff.services.feedback import forget_answers, give_feedback, record_rejections
 from handoff.services.routing import assign_waiting
 from handoff.services.work import assign_tasks, finish_task, stamp_calls
 
@@ -30,6 +30,7 @@ __all__ = [
     "assign_waiting",
     "expire_offers",
     "finish_task",
+    "forget_answers",
     "give_feedback",
     "log_call",
     "put_notices_away",

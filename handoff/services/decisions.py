@@ -14,7 +14,7 @@ from handoff.services.routing import lock_leads, note_turns, take_routing_turn
 from leadflow.core.errors import Conflict
 from leadflow.core.models import User
 from leads import services as leads
-from leads.models import Lead, Offer
+from leads.models import Lead, Offer, StageChange
 
 UNSEEN = "This offer does not exist or is not yours to see."
 
@@ -168,7 +168,8 @@ def act(*, lead: Lead, step: Step, by: User, at: datetime) -> bool:
 
 def _is_repeat(lead: Lead, step: Step, *, by: User) -> bool:
     """Whether the first move after what `by` saw was this very act; Conflict if another's."""
-    since = lead.changes.filter(pk__gt=step.seen_change).select_related("by", "to_stage")
+    counting = StageChange.objects.in_effect().filter(lead=lead, pk__gt=step.seen_change)
+    since = counting.select_related("by", "to_stage")
     first = since.order_by("pk").first()
     if first is None:
         return False

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from handoff import policies
-from handoff.models import Feedback
+from handoff.models import Clock, Feedback
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.models import Activity, Lead
@@ -48,6 +49,20 @@ def _subject(lead: Lead, about: str) -> dict[str, int | None]:
         latest = seen.order_by("-occurred_at", "-id").values_list("asset_id", flat=True)
         return {"asset_id": latest.first()}
     return {}
+
+
+def forget_answers(offer_ids: Collection[int]) -> None:
+    """Drop what was kept of answers that are being taken back: the remark, and the response itself.
+
+    What was stamped before the answer (a call, a breach) has happened and stays.
+    """
+    Feedback.objects.filter(offer__in=list(offer_ids)).delete()
+    answers = Clock.objects.filter(
+        offer__in=list(offer_ids), first_response_at=F("offer__decided_at")
+    )
+    Clock.objects.filter(pk__in=list(answers.values_list("pk", flat=True))).update(
+        first_response_at=None, first_response_by=None
+    )
 
 
 @transaction.atomic

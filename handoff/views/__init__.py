@@ -1,5 +1,6 @@
 """Pages of the hand-off."""
 
+from handoff.views.corrections import take_back
 from handoff.views.feedback import feedback, give_feedback
 from handoff.views.queue import accept, queue, read_notices, reject, take
 from handoff.views.tasks import finish_task, tasks
@@ -16,5 +17,6 @@ __all__ = [
     "read_notices",
     "reject",
     "take",
+    "take_back",
     "tasks",
 ]

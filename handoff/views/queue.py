@@ -15,6 +15,7 @@ from handoff import policies, queries, services
 from handoff.forms import ActForm
 from handoff.queries import Move, Queue
 from handoff.views.answers import PageRequest, too_late
+from handoff.views.corrections import take_back_address
 from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Team
@@ -93,7 +94,7 @@ def accept(request: PageRequest, offer_id: int) -> HttpResponse:
         services.accept_offers(offer_ids=[offer.pk], by=request.user, at=timezone.now()).or_raise()
     except Conflict as error:
         return too_late(request, error)
-    return _show_queue(request, f"{offer.lead.name} is yours now.")
+    return _show_queue(request, f"{offer.lead.name} is yours now.", undo_of=offer)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,7 +119,7 @@ def reject(request: PageRequest, offer_id: int) -> HttpResponse:
         return ask(request, form, words, error=error)
     except Conflict as error:
         return too_late(request, error)
-    return _show_queue(request, f"{offer.lead.name} goes back to marketing.")
+    return _show_queue(request, f"{offer.lead.name} goes back to marketing.", undo_of=offer)
 
 
 def _words_of_rejection(request: PageRequest, offer: Offer) -> dict[str, Any]:
@@ -162,12 +163,15 @@ def _queue_address(request: PageRequest) -> str:
     return reverse("handoff:queue") + (f"?{query}" if query else "")
 
 
-def _show_queue(request: PageRequest, message: str) -> HttpResponse:
+def _show_queue(
+    request: PageRequest, message: str, *, undo_of: Offer | None = None
+) -> HttpResponse:
     """The queue as it is after an act: swapped in place, or loaded as a page."""
+    undo = take_back_address(undo_of.lead_id, request.user, queue=True) if undo_of else ""
     if not request.htmx:
-        return done(request, message, to=_queue_address(request))
+        return done(request, message, to=_queue_address(request), take_back=undo)
     response = render(request, "handoff/queue.html#list", _context(request))
     response["HX-Retarget"] = "#queue"
     response["HX-Reswap"] = "outerHTML"
     response["HX-Trigger"] = json.dumps({"close-dialog": True})
-    return toast(response, message)
+    return toast(response, message, action_label="Take back", action_url=undo)

@@ -13,6 +13,7 @@ from handoff import policies, queries, services
 from handoff.forms import ActForm, CallForm
 from handoff.queries import Move
 from handoff.views.answers import PageRequest, too_late
+from handoff.views.corrections import take_back_address
 from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import Conflict, Invalid
 from leads.models import Lead
@@ -63,7 +64,9 @@ def _run(request: PageRequest, lead: Lead, move: Move) -> HttpResponse:
         return ask(request, form, _words_of(move, lead), error=error)
     except Conflict as error:
         return too_late(request, error)
-    return done(request, DONE[move.verb].format(lead=lead.name), to=_record_address(lead))
+    words = DONE[move.verb].format(lead=lead.name)
+    undo = take_back_address(lead.pk, request.user)
+    return done(request, words, to=_record_address(lead), take_back=undo)
 
 
 def _words_of(move: Move, lead: Lead) -> dict[str, Any]:

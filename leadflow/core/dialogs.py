@@ -35,9 +35,12 @@ def ask(
     return render(request, name, {"form": form, **words}, status=status)
 
 
-def done(request: HttpRequest, message: str, *, to: str) -> HttpResponse:
-    """Go to the page `to` and show `message` there; htmx is told to load it as a whole."""
-    messages.success(request, message)
+def done(request: HttpRequest, message: str, *, to: str, take_back: str = "") -> HttpResponse:
+    """Go to the page `to` and show `message` there; htmx is told to load it as a whole.
+
+    `take_back` is the address that undoes what was done: the message offers it.
+    """
+    messages.success(request, message, extra_tags=take_back)
     if is_piece(request):
         return HttpResponse(headers={"HX-Redirect": to})
     return redirect(to)

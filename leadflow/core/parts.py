@@ -1,6 +1,6 @@
 """Places where apps plug in what the lead pages and conditions show of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,12 @@ class ConditionField:
     moves_with_time: bool = False
 
 
+# Called inside the transaction with the ids of offers whose answer is being taken back, before the
+# offers change: whatever a higher app keeps of the answer has to go.
+AnswerKeeper = Callable[[Sequence[int]], None]
+
 lead_panels: Registry[Panel] = Registry("the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")
+answer_keepers: Registry[AnswerKeeper] = Registry("taking answers back")

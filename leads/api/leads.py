@@ -6,21 +6,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from leadflow.core.errors import Invalid
 from leads import services as leads
 from leads.api.access import caller, shown, visible_lead
-from leads.api.serializers import (
-    ChangeSerializer,
-    LeadSerializer,
-    PersonSerializer,
-    VerbSerializer,
-)
+from leads.api.serializers import LeadSerializer, PersonSerializer, VerbSerializer
 from leads.engine.identity import clean
-from leads.models import Lead, StageChange
+from leads.models import Handoff, Lead, Stage
 from leads.queries import find_leads
 
 MOST_AT_ONCE = 5_000
@@ -37,6 +33,8 @@ class LeadList(generics.ListAPIView[Lead]):
         said = self.request.query_params
         rows = find_leads(user=caller(self.request), q=clean(said.get("q", ""), most=200))
         chosen = {name: clean(said[name], most=254) for name in FILTERS if said.get(name)}
+        if "stage" in chosen and not Stage.objects.filter(key=chosen["stage"]).exists():
+            raise Invalid(f"There is no stage “{chosen['stage']}”.", field="stage")
         return shown(rows.filter(**chosen))
 
     @extend_schema(
@@ -126,19 +124,6 @@ class LeadDetail(APIView):
         return Response(LeadSerializer(visible_lead(request, lead_id)).data)
 
 
-class LeadHistory(generics.ListAPIView[StageChange]):
-    """Stage changes of a lead, newest first."""
-
-    serializer_class = ChangeSerializer
-
-    def get_queryset(self) -> QuerySet[StageChange]:
-        """Of this lead."""
-        if getattr(self, "swagger_fake_view", False):
-            return StageChange.objects.none()
-        lead = visible_lead(self.request, self.kwargs["lead_id"])
-        return StageChange.objects.filter(lead=lead).select_related("by")
-
-
 class LeadVerb(APIView):
     """Move a lead."""
 
@@ -154,9 +139,21 @@ class LeadVerb(APIView):
         serializer = VerbSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)
+        if said["handoff"] and not Handoff.objects.filter(key=said["handoff"]).exists():
+            raise Invalid(f"There is no hand-off “{said['handoff']}”.", field="handoff")
         act = leads.Act(
             verb=verb, at=timezone.now(), by=caller(request), towards=said.pop("handoff"), **said
         )
         leads.move(lead_ids=[lead.pk], act=act).or_raise()
         moved = shown(Lead.objects.filter(pk=lead.pk)).get()  # accepting may take it out of sight
         return Response(LeadSerializer(moved).data)
+
+
+class UnknownVerb(APIView):
+    """What is asked of a lead by a word that is no verb."""
+
+    @extend_schema(exclude=True)
+    def post(self, request: Request, lead_id: int, verb: str) -> Response:
+        """Say which verbs there are."""
+        visible_lead(request, lead_id)
+        raise NotFound(f"There is no verb “{clean(verb, most=40)}”: use {', '.join(leads.VERBS)}.")

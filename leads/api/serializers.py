@@ -150,6 +150,12 @@ class VerbSerializer(serializers.Serializer[Any]):
     handoff = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 
+class TakeBackSerializer(serializers.Serializer[Any]):
+    """Which change is to be taken back."""
+
+    change = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
 class ChangeSerializer(serializers.ModelSerializer[StageChange]):
     """One line of history."""
 
@@ -173,8 +179,23 @@ class ChangeSerializer(serializers.ModelSerializer[StageChange]):
             "cycle",
             "seconds",
             "business_seconds",
+            "corrects",
+            "pipeline_version",
         ]
         read_only_fields = fields
+
+
+class StageTimeSerializer(serializers.Serializer[Any]):
+    """How long a lead stood in one stage in one cycle."""
+
+    stage = serializers.CharField()
+    cycle = serializers.IntegerField()
+    first_entered_at = serializers.DateTimeField()
+    last_entered_at = serializers.DateTimeField()
+    exits = serializers.IntegerField()
+    seconds = serializers.IntegerField()
+    business_seconds = serializers.IntegerField()
+    is_running = serializers.BooleanField()
 
 
 class ActivitySerializer(serializers.ModelSerializer[Activity]):

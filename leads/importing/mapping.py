@@ -3,13 +3,24 @@
 {
   "match": "external_id",                     e-mail when not given; also "phone"
   "columns": {"mql_id": "external_id", "origin": "source", "x": "attributes.x"},
-  "stage": {"key": "mql", "at": "first_contact_date"},      optional
+  "stage": {                                  optional: the stage that every row tells of
+    "key": "lost",
+    "at": "lost_on",                          when they entered it; the moment of the import without
+    "reason": "why",                          the code of the reason, as the verb asks for it …
+    "reason_code": "price",                   … and the one of rows that give none
+    "amount": "deal_value",                   money: opens an opportunity, for known leads as they advance or win
+    "currency": "EUR"                         of the amounts; EUR when not given
+  },
   "time_zone": "America/Sao_Paulo",           of times without a zone; UTC when not given
   "only_existing": false                      true: a row that matches nobody is rejected
 }
+
+What a stage requires (an amount, a phone number …) and what its verb asks for (a reason) is asked of
+every row, new or known: one that lacks it is left out and named, the rest of the file goes on.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +33,7 @@ FACTS = (
 ).split()
 KEYS = ("email", "external_id", "phone")
 KNOWN = {"match", "columns", "stage", "time_zone", "only_existing"}
+OF_STAGE = {"key", "at", "reason", "reason_code", "amount", "currency"}
 
 
 @dataclass(frozen=True)
@@ -34,13 +46,17 @@ class Mapping:
     zone: ZoneInfo
     stage: str = ""
     stage_at: str = ""
+    reason: str = ""
+    reason_code: str = ""
+    amount: str = ""
+    currency: str = "EUR"
     only_existing: bool = False
 
     @property
     def columns(self) -> set[str]:
         """Every column the file must have."""
-        stage_at = {self.stage_at} if self.stage_at else set()
-        return set(self.facts.values()) | set(self.attributes.values()) | stage_at
+        of_stage = {self.stage_at, self.reason, self.amount} - {""}
+        return set(self.facts.values()) | set(self.attributes.values()) | of_stage
 
 
 def load_mapping(path: Path | None, header: list[str]) -> Mapping:
@@ -76,16 +92,28 @@ def _check(content: Any) -> Mapping:
     match = content.get("match", "email")
     if match not in KEYS or match not in facts:
         raise Invalid(f"“match” must be a mapped column of {', '.join(KEYS)}.", field="match")
-    stage = content.get("stage", {})
     return Mapping(
         match=match,
         facts=facts,
         attributes=attributes,
         zone=_zone(content.get("time_zone", "UTC")),
-        stage=str(stage.get("key", "")),
-        stage_at=str(stage.get("at", "")),
         only_existing=bool(content.get("only_existing", False)),
+        **_stage(content.get("stage", {})),
     )
+
+
+def _stage(said: Any) -> dict[str, str]:
+    """What a mapping says of the stage, by the names of `Mapping`."""
+    if not isinstance(said, dict):
+        raise Invalid("“stage” is an object with a “key”.", field="stage")
+    if unknown := sorted(set(said) - OF_STAGE):
+        raise Invalid(f"The stage of a mapping knows no “{unknown[0]}”.", field=unknown[0])
+    if said and not said.get("key"):
+        raise Invalid("Say which stage the file tells of: “key”.", field="stage")
+    words = {name: str(value) for name, value in said.items() if name not in {"key", "at"}}
+    if not re.fullmatch("[A-Z]{3}", words.get("currency", "EUR")):
+        raise Invalid(f"“{words['currency']}” is no currency like EUR.", field="currency")
+    return words | {"stage": str(said.get("key", "")), "stage_at": str(said.get("at", ""))}
 
 
 def _split(columns: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:

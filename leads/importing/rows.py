@@ -1,8 +1,10 @@
 """From a row of text to a person: normalised facts, or an error that names the column."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from leadflow.core.errors import Invalid
 from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.importing.mapping import Mapping
 
+AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 LENGTHS = {
     "external_id": 120,
     "first_name": 120,
@@ -34,7 +37,7 @@ class RowError:
 
 @dataclass(slots=True)
 class Person:
-    """One row understood: where it stood, its facts, and the stage with its time."""
+    """One row understood: where it stood, its facts, and the stage with its time, reason and money."""
 
     row: int
     facts: dict[str, Any]
@@ -42,6 +45,8 @@ class Person:
     company: str = ""
     stage: str = ""
     at: datetime | None = None
+    reason: str = ""
+    amount: Decimal | None = None
 
 
 class Parser:
@@ -55,6 +60,8 @@ class Parser:
         self.facts = [(fact, column, place[column]) for fact, column in country_first]
         self.attributes = [(name, place[column]) for name, column in mapping.attributes.items()]
         self.stage_at = place.get(mapping.stage_at)
+        self.reason = place.get(mapping.reason)
+        self.amount = place.get(mapping.amount)
 
     def parse(self, number: int, row: list[str]) -> Person | RowError:
         """The person a row tells of, or why it cannot be used."""
@@ -67,6 +74,8 @@ class Parser:
                 facts[fact] = READERS[fact](row[index], facts)
             column = self.mapping.stage_at
             at = None if self.stage_at is None else read_time(row[self.stage_at], self.mapping.zone)
+            column = self.mapping.amount
+            amount = None if self.amount is None else read_amount(row[self.amount])
         except Invalid as error:
             return RowError(number, column, str(error))
         if not facts[self.mapping.match]:
@@ -75,7 +84,27 @@ class Parser:
             )
         company = facts.pop("company", "")
         attributes = {name: clean(row[index], most=500) for name, index in self.attributes}
-        return Person(number, facts, attributes, company, self.mapping.stage, at)
+        reason = "" if self.reason is None else clean(row[self.reason], most=40)
+        return Person(
+            number,
+            facts,
+            attributes,
+            company,
+            self.mapping.stage,
+            at,
+            reason or self.mapping.reason_code,
+            amount,
+        )
+
+
+def read_amount(text: str) -> Decimal | None:
+    """An amount of money; None for a blank. Raises Invalid."""
+    text = text.strip()
+    if not text:
+        return None
+    if not AMOUNT.fullmatch(text):
+        raise Invalid(f"“{text[:40]}” is no amount like 1234.50.")
+    return Decimal(text)
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime:

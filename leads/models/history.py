@@ -1,7 +1,7 @@
 """What happened to a lead's stage, and the offers that crossed hand-offs on the way."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from leadflow.core.models import User
 from leads.models.people import Lead
@@ -14,6 +14,11 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
     def visible_to(self, user: User) -> "StageChangeQuerySet":
         """History of the leads that `user` may see."""
         return self.filter(lead__in=Lead.objects.visible_to(user))
+
+    def in_effect(self) -> "StageChangeQuerySet":
+        """History without the changes that were taken back and the rows that did so."""
+        answers = StageChange.objects.filter(corrects=OuterRef("pk"))
+        return self.filter(~Exists(answers.order_by()), corrects=None)
 
 
 class StageChange(models.Model):

@@ -7,7 +7,7 @@ from leads.engine.conditions import (
     moves_with_time,
     values_of,
 )
-from leads.policies import decision_refused, roles_by_verb
+from leads.policies import decision_refused, roles_by_verb, take_back_refused
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -16,6 +16,7 @@ from leads.queries.choices import (
     stage_choices,
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.corrections import already_corrected, change_to_take_back
 from leads.queries.design import (
     Design,
     HandoffRow,
@@ -39,6 +40,7 @@ from leads.queries.lists import (
 from leads.queries.pipeline import load_pipeline, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.requirements import requirement_choices
+from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
     Position,
@@ -57,10 +59,14 @@ __all__ = [
     "Position",
     "Retirement",
     "StageRow",
+    "StageTime",
     "Standing",
+    "Stay",
     "TimelineEntry",
     "TimelinePage",
     "VerbRow",
+    "already_corrected",
+    "change_to_take_back",
     "compile_condition",
     "count_standing",
     "country_choices",
@@ -91,7 +97,10 @@ __all__ = [
     "roles_by_verb",
     "sort_keys",
     "stage_choices",
+    "stage_times",
     "standing",
+    "stays_of",
+    "take_back_refused",
     "timeline",
     "values_of",
 ]

@@ -18,7 +18,7 @@ class Standing:
 def standing(*, lead: Lead) -> Standing:
     """Where a lead stands on the path in use; other stages appear only if it entered them."""
     stages = {stage.key: stage for stage in Stage.objects.all()}
-    changes = StageChange.objects.filter(lead=lead, cycle=lead.cycle)
+    changes = StageChange.objects.in_effect().filter(lead=lead, cycle=lead.cycle)
     entered = set(changes.values_list("to_stage", flat=True)) | {lead.stage}
     in_use = load_pipeline()
     path = [

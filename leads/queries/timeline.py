@@ -39,7 +39,12 @@ PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("notes", "Calls and notes", ("call", "note")),
     (STAGES, "Stages", ()),
 )
-CAUSES = {"definition": "lead definition", "import": "import", "form": "form"}
+CAUSES = {
+    "definition": "lead definition",
+    "import": "import",
+    "form": "form",
+    "interest": "new interest",
+}
 # Of two things at the same moment the stage change stands above: the activity caused it.
 CHANGE, ACTIVITY = 1, 0
 
@@ -153,6 +158,14 @@ def _from_activity(row: Activity) -> TimelineEntry:
 
 def _from_change(row: StageChange) -> TimelineEntry:
     came = row.to_stage.name
+    if row.corrects is not None:
+        return TimelineEntry(
+            at=row.at,
+            icon="undo-2",
+            title=f"Taken back: {came} → {row.from_stage}",
+            by=str(row.by or ""),
+            text=row.note,
+        )
     return TimelineEntry(
         at=row.at,
         icon="arrow-right",

@@ -1,5 +1,6 @@
 """Front door of the leads app: everything that changes a lead."""
 
+from leads.queries.calendars import default_week
 from leads.queries.pipeline import load_pipeline, pipeline_at
 from leads.services.activities import (
     append_history,
@@ -17,6 +18,7 @@ from leads.services.capture import (
     track,
 )
 from leads.services.consent import record_consent, withdraw_consent
+from leads.services.corrections import take_back
 from leads.services.designer import (
     MERGED_AT_ONCE,
     UNASKED,
@@ -33,7 +35,6 @@ from leads.services.designer import (
     shift_stage,
 )
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
-from leads.services.history import default_week
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
@@ -46,6 +47,7 @@ from leads.services.people import (
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
+from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
 from leads.services.verbs import (
     VERBS,
@@ -119,9 +121,11 @@ __all__ = [
     "reprocess_submissions",
     "retire_stage",
     "revive",
+    "revive_interested",
     "save_reason",
     "shift_stage",
     "shipped_pipeline",
+    "take_back",
     "track",
     "update_facts",
     "upsert_leads",

@@ -19,13 +19,17 @@ class Cause:
 
 
 NOBODY = Cause()
+INTEREST = "interest"  # its id is the activity that showed it
+# Causes that nobody can be asked about: what verbs ask of people, they do not ask of a rule
+RULES = frozenset({"definition", "handoff", INTEREST})
 
 
 @dataclass(frozen=True)
 class Act:
     """One verb with all that is said along with it.
 
-    History that comes in bulk says per lead when it happened, who did it (user id), and the amount.
+    What comes in bulk says per lead when it happened, who did it (user id), which row caused it, the
+    reason and the amount.
     """
 
     verb: str
@@ -42,7 +46,13 @@ class Act:
     may_skip: bool = False
     at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
     by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
+    cause_id_by_lead: Mapping[int, int] = field(default_factory=dict)
+    reason_by_lead: Mapping[int, str] = field(default_factory=dict)
     amount_by_lead: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def is_by_rule(self) -> bool:
+        """Whether no person stands behind it."""
+        return self.by is None and self.cause.kind in RULES
 
     def starts_clock(self) -> bool:
         """Whether offers that open get a due time."""
@@ -55,6 +65,14 @@ class Act:
     def by_id_of(self, lead_id: int) -> int | None:
         """Who did it to this lead."""
         return self.by_id_by_lead.get(lead_id, self.by.pk if self.by else None)
+
+    def cause_id_of(self, lead_id: int) -> int | None:
+        """The row that caused it for this lead."""
+        return self.cause_id_by_lead.get(lead_id, self.cause.id)
+
+    def reason_of(self, lead_id: int) -> str:
+        """Why it was done to this lead."""
+        return self.reason_by_lead.get(lead_id, self.reason)
 
     def amount_of(self, lead_id: int) -> Decimal | None:
         """The money expected of this lead, where it was said."""

@@ -7,11 +7,11 @@ from django.db import connection
 
 from leadflow.core import bulk, events
 from leadflow.core.bulk import Same
-from leadflow.core.business_time import ROUND_THE_CLOCK, WorkingWeek, add_business_seconds
-from leadflow.core.models import Calendar, Holiday
+from leadflow.core.business_time import WorkingWeek, add_business_seconds
 from leads.engine.pipeline import HandoffSpec, Pipeline
 from leads.events import StagesChanged
 from leads.models import Offer, Opportunity
+from leads.queries.calendars import working_week
 from leads.services.acts import Act, Change
 
 EVENT_SIZE = 5_000
@@ -51,8 +51,12 @@ def write_history(changes: Sequence[Change], *, act: Act, version: int) -> None:
             "recorded_at": Same(datetime.now(tz=UTC)),
             "by_id": [act.by_id_of(change.lead_id) for change in changes],
             "cause_kind": Same(act.cause.kind),
-            "cause_id": Same(act.cause.id),
-            "reason": Same(act.reason),
+            "cause_id": [act.cause_id_of(change.lead_id) for change in changes]
+            if act.cause_id_by_lead
+            else Same(act.cause.id),
+            "reason": [act.reason_of(change.lead_id) for change in changes]
+            if act.reason_by_lead
+            else Same(act.reason),
             "note": Same(act.note),
             "cycle": [change.cycle for change in changes],
             "seconds": [change.seconds for change in changes],
@@ -228,18 +232,3 @@ def announce(changes: Sequence[Change], *, act: Act) -> None:
                 changes=tuple((c.lead_id, c.id, c.from_stage, c.to_stage) for c in part),
             )
         )
-
-
-def default_week() -> WorkingWeek:
-    """The working week of the default calendar; round the clock where none is set up."""
-    return working_week(None)
-
-
-def working_week(calendar_id: int | None) -> WorkingWeek:
-    """The working week of a calendar, of the default one for None; round the clock without any."""
-    chosen = {"key": "default"} if calendar_id is None else {"pk": calendar_id}
-    calendar = Calendar.objects.filter(**chosen).first()
-    if calendar is None:
-        return ROUND_THE_CLOCK
-    days_off = Holiday.objects.filter(calendar=calendar).values_list("on", flat=True)
-    return WorkingWeek.build(zone=calendar.time_zone, hours=calendar.hours, days_off=list(days_off))

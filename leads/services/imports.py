@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -13,12 +13,19 @@ from django.db import transaction
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
-from leads.engine.pipeline import Pipeline
+from leads.engine.pipeline import DETOUR, Pipeline
 from leads.importing import Parser, Person, RowError, load_mapping, read_rows
 from leads.models import Import, Lead
 from leads.queries.pipeline import load_pipeline
-from leads.services.acts import Act, Cause
-from leads.services.people import NewLead, insert_leads, lock_identity, update_facts
+from leads.services.acts import Cause
+from leads.services.admission import Admission, Plan
+from leads.services.people import (
+    NewLead,
+    find_or_create_companies,
+    insert_leads,
+    lock_identity,
+    update_facts,
+)
 from leads.services.verbs import move
 
 CHUNK = 10_000
@@ -63,7 +70,7 @@ def import_leads(
     started = time.perf_counter()
     header, rows = read_rows(path)
     parser = Parser(load_mapping(mapping_path, header), header)
-    _check_stage(parser.mapping.stage)
+    _check_stage(parser.mapping.stage, load_pipeline())
     tally = Tally()
     with transaction.atomic():  # a rehearsal needs what it created to find later duplicates
         run = Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
@@ -78,9 +85,15 @@ def import_leads(
     return tally
 
 
-def _check_stage(key: str) -> None:
-    if key and key not in load_pipeline().by_key:
+def _check_stage(key: str, pipeline: Pipeline) -> None:
+    """Raise Invalid naming a stage that nobody can be in."""
+    if not key:
+        return
+    stage = pipeline.by_key.get(key)
+    if stage is None:
         raise Invalid(f"The pipeline has no stage “{key}”.", field="stage")
+    if stage.is_retired or (stage.kind != DETOUR and not pipeline.is_on_path(key)):
+        raise Invalid(f"The stage “{stage.name}” ({key}) is out of use.", field="stage")
 
 
 def _read_all(
@@ -141,6 +154,8 @@ def _import_chunk(
     if not people:
         return
     lock_identity()
+    pipeline = load_pipeline(lock=True)  # before the leads, as the verbs do
+    _check_stage(parser.mapping.stage, pipeline)
     match = parser.mapping.match
     known, taken = _match(people, match)
     new, old = [], []
@@ -157,9 +172,24 @@ def _import_chunk(
         else:
             new.append(person)
     cause = Cause("import", run.pk)
-    _create(new, cause=cause, at=at)
+    admission = Admission(parser.mapping, pipeline, cause=cause, at=at)
+    new = _admitted(new, admission.turn_away_new(new), tally)
+    _create(new, currency=parser.mapping.currency, cause=cause, at=at)
     tally.created += len(new)
-    _update(old, cause=cause, at=at, tally=tally)
+    turned = {error.row: error for error in admission.turn_away_known(old)}
+    for error in turned.values():
+        tally.reject(error)
+    _update(
+        [pair for pair in old if pair[0].row not in turned], admission=admission, at=at, tally=tally
+    )
+
+
+def _admitted(people: list[Person], errors: Sequence[RowError], tally: Tally) -> list[Person]:
+    """Those who may enter; the others are named."""
+    for error in errors:
+        tally.reject(error)
+    turned = {error.row for error in errors}
+    return [person for person in people if person.row not in turned] if turned else people
 
 
 def _match(
@@ -190,7 +220,7 @@ def _clash(
     return None
 
 
-def _create(people: Sequence[Person], *, cause: Cause, at: datetime) -> None:
+def _create(people: Sequence[Person], *, currency: str, cause: Cause, at: datetime) -> None:
     insert_leads(
         people=[
             NewLead(
@@ -199,6 +229,9 @@ def _create(people: Sequence[Person], *, cause: Cause, at: datetime) -> None:
                 attributes=person.attributes,
                 stage=person.stage,
                 company_name=person.company,
+                reason=person.reason if person.stage else "",
+                amount=person.amount,
+                currency=currency,
             )
             for person in people
         ],
@@ -209,75 +242,51 @@ def _create(people: Sequence[Person], *, cause: Cause, at: datetime) -> None:
 
 
 def _update(
-    pairs: Sequence[tuple[Person, Lead]], *, cause: Cause, at: datetime, tally: Tally
+    pairs: Sequence[tuple[Person, Lead]], *, admission: Admission, at: datetime, tally: Tally
 ) -> None:
-    moved, refused = _move(pairs, cause=cause, at=at)
-    facts = {}
+    """Write what the rows say anew, then move: what a stage requires may come with the same row."""
+    companies = find_or_create_companies({person.company for person, _ in pairs})
+    facts = {lead.pk: new for person, lead in pairs if (new := _new_facts(person, lead, companies))}
+    update_facts(facts_by_lead=facts, at=at, is_silent=True)
+    moved, refused = _move(pairs, admission=admission, at=at)
     for person, lead in pairs:
         if lead.pk in refused:
             tally.reject(RowError(person.row, "stage", refused[lead.pk]))
-        elif new := _new_facts(person, lead):
-            facts[lead.pk] = new
-    update_facts(facts_by_lead=facts, at=at, is_silent=True)
-    changed = len(moved | set(facts))
+    changed = len((moved | set(facts)) - set(refused))
     tally.updated += changed
     tally.unchanged += len(pairs) - len(refused) - changed
 
 
-def _new_facts(person: Person, lead: Lead) -> dict[str, Any]:
+def _new_facts(person: Person, lead: Lead, companies: Mapping[str, int]) -> dict[str, Any]:
     """Facts of the row that say something new; a blank never wipes out what is known."""
     new = {
         name: value
         for name, value in person.facts.items()
         if value != getattr(lead, name) and (value or getattr(lead, name) is None)
     }
+    if person.company and companies[person.company] != lead.company_id:
+        new["company_id"] = companies[person.company]
     attributes = {**lead.attributes, **{k: v for k, v in person.attributes.items() if v}}
     return new | ({"attributes": attributes} if attributes != lead.attributes else {})
 
 
 def _move(
-    pairs: Sequence[tuple[Person, Lead]], *, cause: Cause, at: datetime
+    pairs: Sequence[tuple[Person, Lead]], *, admission: Admission, at: datetime
 ) -> tuple[set[int], dict[int, str]]:
-    """Bring leads to the stage their row tells of, one verb at a time; those already there stay."""
-    pipeline = load_pipeline()
-    groups: dict[tuple[str, str], dict[int, datetime]] = {}
+    """Bring leads to the stage their row tells of, one verb and reason at a time."""
+    groups: dict[Plan, dict[int, Person]] = {}
     for person, lead in pairs:
-        if person.stage and not _has_reached(lead.stage, person.stage, pipeline):
-            verb = pipeline.verb_into(lead.stage, person.stage)
-            groups.setdefault((verb, person.stage), {})[lead.pk] = person.at or at
+        if admission.moves(person, lead):
+            groups.setdefault(admission.plan(person, lead.stage), {})[lead.pk] = person
     moved: set[int] = set()
     refused: dict[int, str] = {}
-    for (verb, target), times in groups.items():
-        act = _act(verb, target, times, pipeline, cause=cause, at=at)
-        result = move(lead_ids=list(times), act=act)
+    for plan, people in groups.items():
+        act = replace(
+            admission.act(plan),
+            at_by_lead={pk: person.at or at for pk, person in people.items()},
+            amount_by_lead={pk: p.amount for pk, p in people.items() if p.amount is not None},
+        )
+        result = move(lead_ids=list(people), act=act)
         moved |= {change.lead_id for change in result.changes}
         refused |= result.refused
     return moved, refused
-
-
-def _act(
-    verb: str,
-    target: str,
-    times: Mapping[int, datetime],
-    pipeline: Pipeline,
-    *,
-    cause: Cause,
-    at: datetime,
-) -> Act:
-    towards = pipeline.offered_sides[target].key if verb == "offer" else target
-    return Act(
-        verb=verb,
-        at=at,
-        cause=cause,
-        towards=towards,
-        is_silent=True,
-        may_skip=True,
-        at_by_lead=times,
-    )
-
-
-def _has_reached(current: str, target: str, pipeline: Pipeline) -> bool:
-    if current == target:
-        return True
-    both = pipeline.is_on_path(current) and pipeline.is_on_path(target)
-    return both and pipeline.place[current] > pipeline.place[target]

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from leadflow.core import bulk, events
 from leads.engine.identity import fold
+from leads.engine.pipeline import Pipeline
 from leads.events import ActivitiesRecorded
-from leads.models import Company, Lead, StageChange
+from leads.models import Company, Lead, Opportunity, StageChange
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import NOBODY, Act, Cause, Change
 from leads.services.history import announce, open_offers, write_history
@@ -25,13 +27,19 @@ IDENTITY_LOCK = 5_323_002
 
 @dataclass(frozen=True)
 class NewLead:
-    """A person to be created: facts by column name, the stage they enter ("" = where the path begins)."""
+    """A person to be created: facts by column name, the stage they enter ("" = where the path begins).
+
+    Whoever is written down late may be in any stage: `reason` says why, `amount` what money it is about.
+    """
 
     at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     stage: str = ""
     company_name: str = ""
+    reason: str = ""
+    amount: Decimal | None = None
+    currency: str = "EUR"
 
 
 def lock_identity() -> None:
@@ -74,7 +82,8 @@ def _insert(
         company_id = company_ids.get(person.company_name)
         rows.append(_row(person, lead_id, change_id, stage, company_id))
         changes.append(Change(lead_id, change_id, None, stage, person.at, cycle=1))
-    act = Act(verb="enter", at=at, cause=cause, is_silent=is_silent)
+    said = {pk: person.reason for pk, person in zip(lead_ids, people, strict=True) if person.reason}
+    act = Act(verb="enter", at=at, cause=cause, is_silent=is_silent, reason_by_lead=said)
     columns = {
         str(field.column): [row[field.attname] for row in rows]
         for field in Lead._meta.concrete_fields
@@ -82,8 +91,35 @@ def _insert(
     bulk.copy_columns(Lead._meta.db_table, columns, len(rows))
     write_history(changes, act=act, version=pipeline.version)
     open_offers(changes, act=act, pipeline=pipeline)
+    _open_opportunities(people, changes, pipeline=pipeline)
     announce(changes, act=act)
     return rows
+
+
+def _open_opportunities(
+    people: Sequence[NewLead], changes: Sequence[Change], *, pipeline: Pipeline
+) -> None:
+    """The money that new people bring along: open, or won or lost where they came in."""
+    rows = []
+    for person, change in zip(people, changes, strict=True):
+        if person.amount is None:
+            continue
+        is_open = pipeline.is_open(change.to_stage)
+        ended = (
+            Opportunity.State.WON if pipeline.is_won(change.to_stage) else Opportunity.State.LOST
+        )
+        rows.append(
+            Opportunity(
+                lead_id=change.lead_id,
+                amount=person.amount,
+                currency=person.currency,
+                state=Opportunity.State.OPEN if is_open else ended,
+                opened_at=change.at,
+                closed_at=None if is_open else change.at,
+                reason="" if is_open else person.reason,
+            )
+        )
+    Opportunity.objects.bulk_create(rows, batch_size=2_000)
 
 
 def _row(

@@ -9,8 +9,8 @@ from leadflow.core import bulk
 from leadflow.core.business_time import WorkingWeek, worked_until
 from leadflow.core.models import User
 from leads.models import Lead, StageChange
+from leads.queries.calendars import default_week
 from leads.services.acts import Act, Change
-from leads.services.history import default_week
 
 COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id")
 

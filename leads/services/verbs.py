@@ -42,7 +42,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
         stage: find_target(stage, act, pipeline) for stage in {one.stage for one in standings}
     }
     refused |= {
-        one.lead_id: f"You cannot {act.verb} a lead that is in “{pipeline.name(one.stage)}”."
+        one.lead_id: refusal(one.stage, act, pipeline=pipeline)
         for one in standings
         if targets[one.stage] is None
     }
@@ -59,11 +59,12 @@ def check_act(act: Act, *, pipeline: Pipeline) -> None:
     if act.by is not None:
         policies.check_may(act.verb, by=act.by)
     reason = _find_reason(act)
-    if reason is None and act.verb in pipeline.needing_reason:
+    asks = not act.is_by_rule()
+    if reason is None and asks and act.verb in pipeline.needing_reason:
         raise Invalid(f"Choose a reason to {act.verb} the lead.", field="reason")
     if reason is not None and reason.needs_note and not act.note.strip():
         raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
-    if act.verb in pipeline.needing_note and not act.note.strip():
+    if asks and act.verb in pipeline.needing_note and not act.note.strip():
         raise Invalid(f"Write a note to {act.verb} the lead.", field="note")
     if act.amount is not None and act.amount < 0:
         raise Invalid("An amount cannot be negative.", field="amount")
@@ -94,6 +95,13 @@ def find_target(stage: str, act: Act, pipeline: Pipeline) -> Target | None:
     except TransitionNotAllowed:
         return None
     return Target(lead.stage, lead.cycle)
+
+
+def refusal(stage: str, act: Act, *, pipeline: Pipeline) -> str:
+    """Why nobody who stands in `stage` can be moved by an act; empty where they can."""
+    if find_target(stage, act, pipeline) is not None:
+        return ""
+    return f"You cannot {act.verb} a lead that is in “{pipeline.name(stage)}”."
 
 
 def _not_theirs(standings: Sequence[Standing], *, act: Act) -> dict[int, str]:

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, leads, offers, pipeline
+from leads.api import activities, history, leads, offers, pipeline
 from leads.services import VERBS
 
 
@@ -31,9 +31,12 @@ urlpatterns = [
     ),
     path("leads/", leads.LeadList.as_view(), name="leads"),
     path("leads/<int:lead_id>/", leads.LeadDetail.as_view(), name="lead"),
-    path("leads/<int:lead_id>/history/", leads.LeadHistory.as_view(), name="history"),
+    path("leads/<int:lead_id>/history/", history.LeadHistory.as_view(), name="history"),
+    path("leads/<int:lead_id>/stages/", history.LeadStages.as_view(), name="lead_stages"),
+    path("leads/<int:lead_id>/take-back/", history.LeadTakeBack.as_view(), name="take_back"),
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),
+    path("leads/<int:lead_id>/<slug:verb>/", leads.UnknownVerb.as_view(), name="no_verb"),
     path("activities/", activities.ActivityBatch.as_view(), name="activities"),
     path("pipeline/", pipeline.PipelineView.as_view(), name="pipeline"),
     path("pipeline/order/", pipeline.PipelineOrder.as_view(), name="order"),

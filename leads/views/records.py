@@ -131,6 +131,7 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
     return {
         "lead": lead,
         "standing": standing,
+        "stays": queries.stays_of(lead, at=timezone.now()),
         "products": list(lead.products.all()),
         "consents": queries.latest_consents(lead=lead),
         "opportunities": list(lead.opportunities.all()[:5]),

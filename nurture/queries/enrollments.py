@@ -4,7 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 from itertools import takewhile
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 
 from leads import queries as leads
 from leads import services as pipelines
@@ -41,12 +51,13 @@ def candidates(program: Program) -> QuerySet[Lead]:
     """
     mine = Enrollment.objects.filter(program=program, lead=OuterRef("pk"))
     this_stay = mine.filter(
-        Q(state=Enrollment.State.ACTIVE) | Q(since_change=OuterRef("last_change"))
+        Q(state=Enrollment.State.ACTIVE) | Q(since_change__gte=OuterRef("_stay"))
     )
     this_cycle = mine.filter(cycle=OuterRef("cycle")).exclude(exit_reason=ExitReason.LEFT_STAGE)
     recorded = StageChange.objects.filter(pk=OuterRef("last_change"), cause_kind__in=HISTORY)
     return (
         leads.matching(program.entry)
+        .annotate(_stay=_began())
         .filter(stage__in=allowed_stages(program))
         .filter(~Exists(this_stay), Q(stage=RECYCLED) | ~Exists(this_cycle))
         .annotate(_wants=Subquery(_latest_word().values("is_given")[:1]))
@@ -54,6 +65,14 @@ def candidates(program: Program) -> QuerySet[Lead]:
         .filter(~Exists(recorded) | Exists(_agreed_since_recorded()))
         .order_by("pk")
     )
+
+
+def _began() -> Case:
+    """The change by which a lead came to stand where it does, also after one was taken back."""
+    counting = StageChange.objects.in_effect().filter(lead=OuterRef("pk")).order_by("-pk")
+    corrections = StageChange.objects.filter(corrects__isnull=False).order_by()
+    came_back = When(last_change__in=corrections.values("pk"), then=counting.values("pk")[:1])
+    return Case(came_back, default=F("last_change"), output_field=BigIntegerField())
 
 
 def _latest_word() -> QuerySet[Consent]:

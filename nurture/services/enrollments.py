@@ -11,13 +11,16 @@ from django.db.models.functions import Coalesce
 from leadflow.core import bulk
 from leadflow.core.errors import Conflict
 from leadflow.core.models import User
+from leads import queries as leads
 from leads.models import Lead
 from nurture import queries
 from nurture.models import Enrollment, ExitReason, Letter, Message, Program, Task, Touch
 from nurture.policies import check_may_steer
+from nurture.services.resumption import resume_corrected
 from nurture.services.scheduling import schedule
 
 BATCH = 2_000
+TAKEN_BACK = "correct"
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,19 @@ def follow_stages(
     at: datetime,
     is_silent: bool = False,
 ) -> int:
-    """Leads moved: who left a program's stages exits, who came into them enters (not silently)."""
+    """Leads moved: who left a program's stages exits, who came into them enters (not silently).
+
+    What was taken back since ends nothing; what a change had ended goes on when it is taken back.
+    """
     handled = 0
+    undone = leads.already_corrected(change_ids=[change for _, change, _, _ in changes])
     for program in Program.objects.order_by("pk"):
         allowed = queries.allowed_stages(program)
-        left = {
-            lead_id: change for lead_id, change, _, to_stage in changes if to_stage not in allowed
-        }
+        left = {row[0]: row[1] for row in changes if row[3] not in allowed and row[1] not in undone}
         handled += _exit_since(program, left, note=verb, at=at)
-        came = [lead_id for lead_id, _, _, to_stage in changes if to_stage in allowed]
+        came = {row[0]: row[1] for row in changes if row[3] in allowed}
+        if verb == TAKEN_BACK and came:
+            handled += resume_corrected(program, correction_ids=came.values(), at=at)
         if program.is_active and came and not is_silent:
             handled += len(_enroll_batch(program, at=at, lead_ids=came))
     return handled

@@ -79,7 +79,8 @@ def _earning_since(*, at: datetime) -> QuerySet[Activity]:
 def _is_cooling(definition: LeadDefinition, *, at: datetime) -> Exists:
     """Whether the reason a lead was last let go for still holds it back."""
     answered = closed_offers(definition).filter(closed_by=OuterRef("pk"), lead=OuterRef("lead"))
-    let_go = StageChange.objects.filter(Q(verb__in=LETS_GO) | Q(Exists(answered), verb="reject"))
+    let_go = StageChange.objects.in_effect()
+    let_go = let_go.filter(Q(verb__in=LETS_GO) | Q(Exists(answered), verb="reject"))
     last = let_go.filter(lead=OuterRef("lead")).order_by("-id").values("pk")[:1]
     still = Q(pk__in=[])
     reasons = Reason.objects.filter(verb__in=["reject", *LETS_GO], cool_down_days__gt=0)

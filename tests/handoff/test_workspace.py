@@ -1,9 +1,12 @@
 """The work on one lead."""
 
+import json
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -152,3 +155,77 @@ def test_the_words_of_others_are_shown_as_text(rep: User, lead: Lead) -> None:
     handoff.give_feedback(lead=lead, by=rep, note="<script>x</script>", at=timezone.now())
     page = signed_in(rep).get(reverse("leads:detail", args=[lead.pk])).content.decode()
     assert "<script>x" not in page
+
+
+def take_back(client: Client, lead: Lead, change_id: int, **headers: str) -> HttpResponse:
+    address = reverse("handoff:take_back", args=[lead.pk])
+    return client.post(f"{address}?change={change_id}", **headers)
+
+
+def test_what_was_done_can_be_taken_back_from_the_record(rep: User) -> None:
+    (offer,) = make_offers(1, at=timezone.now())
+    lead, client = offer.lead, signed_in(rep)
+    assert act(client, lead, "accept") == 302
+    change_id = now(lead).last_change
+
+    page = client.get(reverse("leads:detail", args=[lead.pk])).content.decode()
+    assert "Take back: MQL → SAL" in page
+    assert page.count(f"take-back/?change={change_id}") == 2  # in the message and in the panel
+    for _ in range(2):
+        assert take_back(client, lead, change_id).status_code == 302
+
+    assert now(lead).stage == "mql"
+    page = client.get(reverse("leads:detail", args=[lead.pk])).content.decode()
+    assert "Taken back: Marketing qualified → Sales accepted" in page
+    assert act(client, lead, "accept") == 302
+    assert now(lead).owner == rep
+
+
+def test_the_queue_offers_to_take_back_and_looks_again(rep: User) -> None:
+    (offer,) = make_offers(1, at=timezone.now())
+    client = signed_in(rep)
+    address = reverse("handoff:accept", args=[offer.pk])
+
+    said = json.loads(client.post(address, HTTP_HX_REQUEST="true")["HX-Trigger"])["toast"]
+    answer = client.post(said["action_url"], HTTP_HX_REQUEST="true")
+
+    assert said["action_label"] == "Take back"
+    assert "queue-changed" in answer["HX-Trigger"]
+    assert Offer.objects.get().outcome == "pending"
+
+
+def test_a_change_of_somebody_else_stays(rep: User, other_rep: User, lead: Lead) -> None:
+    client = signed_in(other_rep)
+
+    assert take_back(client, lead, lead.last_change).status_code == 403
+    assert take_back(client, lead, 10**20).status_code == 404
+    page = client.get(reverse("leads:detail", args=[lead.pk])).content.decode()
+    assert "Take back" not in page
+    assert now(lead).stage == "sal"
+
+
+def test_who_was_faster_is_named(rep: User, manager: User, lead: Lead) -> None:
+    accepted = lead.last_change
+    act(signed_in(rep), lead, "advance")
+
+    answer = take_back(signed_in(manager), lead, accepted)
+
+    assert answer.status_code == 409
+    assert f"{rep} has moved Ada to “Sales qualified” since" in answer.content.decode()
+
+
+def test_an_offer_that_waits_again_goes_to_somebody(
+    rep: User, manager: User, offer: Offer, at: datetime, settle: Callable[[], int]
+) -> None:
+    assert offer.assignee is None
+    handoff.reject_offers(offer_ids=[offer.pk], by=manager, reason="no_need", note="No", at=at)
+    settle()
+    assert Feedback.objects.get().note == "No"
+
+    take_back(signed_in(manager), offer.lead, now(offer.lead).last_change)
+    settle()
+
+    assert Offer.objects.get().assignee == rep
+    assert not Feedback.objects.exists()
+    handoff.reject_offers(offer_ids=[offer.pk], by=rep, reason="no_budget", note="Yes", at=at)
+    assert Feedback.objects.get().note == "Yes"

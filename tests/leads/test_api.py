@@ -1,17 +1,22 @@
 """The API: the same rules as the pages, errors that name the field, batches that go on."""
 
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from content.models import Asset, Product
-from leadflow.core.models import User
+from leadflow.core.models import ApiToken, User
+from leadflow.operations.invariants import find_broken
 from leads import services as leads
-from leads.models import Activity, Campaign, Lead, Opportunity
+from leads.models import Activity, Campaign, Lead, Opportunity, StageChange
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -251,7 +256,105 @@ def test_the_role_decides_which_verbs_may_be_used(at: datetime, marketer: User, 
 
     assert _post(api(marketer), f"leads/{lead.pk}/accept/", {}).status_code == 403
     assert _post(api(marketer), f"leads/{lead.pk}/expire/", {}).status_code == 403
-    assert _post(api(marketer), f"leads/{lead.pk}/fly/", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("address", "said", "status", "words"),
+    [
+        ("leads/{lead}/fly/", {}, 404, "There is no verb “fly”: use offer, accept"),
+        ("leads/{lead}/offer/", {"handoff": "moon"}, 400, "There is no hand-off “moon”."),
+        ("leads/{lead}/accept/", {"handoff": "moon"}, 400, "There is no hand-off “moon”."),
+        ("leads/{lead}/reject/", {}, 400, "Choose a reason to reject the lead."),
+        ("leads/{lead}/take-back/", {"change": 2**62}, 400, "This lead has no change"),
+        ("leads/{lead}/take-back/", {}, 400, "This field is required."),
+    ],
+)
+def test_what_does_not_exist_is_named_and_nothing_changes(
+    address: str, said: Any, status: int, words: str, client: Client, at: datetime
+) -> None:
+    lead = people.offered(at=at)[0]
+
+    answer = _post(client, address.format(lead=lead.pk), said)
+
+    assert answer.status_code == status
+    assert words in str(answer.json())
+    assert Lead.objects.get(pk=lead.pk).last_change == lead.last_change
+
+
+def test_the_list_names_a_stage_that_does_not_exist(client: Client) -> None:
+    answer = client.get("/api/v1/leads/?stage=moon")
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "stage")
+    assert answer.json()["detail"] == "There is no stage “moon”."
+
+
+def test_a_change_is_taken_back_once(at: datetime, rep: User, api: Any) -> None:
+    lead = people.offered(at=at)[0]
+    client = api(rep)
+    _post(client, f"leads/{lead.pk}/accept/", {})
+    address = f"/api/v1/leads/{lead.pk}/history/"
+    undone = client.get(address).json()["results"][0]["id"]
+
+    for _ in range(2):
+        answer = _post(client, f"leads/{lead.pk}/take-back/", {"change": undone})
+        assert (answer.status_code, answer.json()["stage"]) == (200, "mql")
+
+    newest, accepted, *_ = client.get(address).json()["results"]
+    assert (newest["verb"], newest["corrects"], accepted["id"]) == ("correct", undone, undone)
+    assert (newest["cycle"], newest["pipeline_version"]) == (1, 1)
+
+
+def test_a_change_of_somebody_else_is_not_taken_back(at: datetime, rep: User, api: Any) -> None:
+    lead = people.offered(at=at)[0]
+
+    answer = _post(api(rep), f"leads/{lead.pk}/take-back/", {"change": lead.last_change})
+
+    assert answer.status_code == 403
+    assert "LeadFlow made this change" in answer.json()["detail"]
+
+
+def test_whoever_moved_on_is_named(
+    at: datetime, rep: User, manager: User, client: Client, api: Any
+) -> None:
+    lead = people.offered(at=at)[0]
+    accepted = leads.accept(lead_ids=[lead.pk], by=rep, at=at).changes[0].id
+    leads.advance(lead_ids=[lead.pk], by=rep, at=at)
+
+    answer = _post(client, f"leads/{lead.pk}/take-back/", {"change": accepted})
+
+    assert answer.status_code == 409
+    assert f"{rep} has moved Ada to “Sales qualified” since" in answer.json()["detail"]
+
+
+def _ask(address: str, key: str, said: Any) -> tuple[int, Any]:
+    """One request over the wire: its status and what it answered."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": JSON}
+    request = Request(address, data=json.dumps(said).encode(), headers=headers)
+    try:
+        with urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_conflicting_requests_one_wins(
+    at: datetime, manager: User, live_server: Any
+) -> None:
+    lead = people.offered(at=at)[0]
+    key = ApiToken.objects.issue(user=manager, name="test")
+    address = f"{live_server.url}/api/v1/leads/{lead.pk}"
+    asked = [("accept", {}), ("reject", {"reason": "no_need"}), ("recycle", {}),
+             ("disqualify", {"reason": "student"})] * 5  # fmt: skip
+
+    with ThreadPoolExecutor(max_workers=20) as threads:
+        answers = list(threads.map(lambda ask: _ask(f"{address}/{ask[0]}/", key, ask[1]), asked))
+
+    changes = StageChange.objects.filter(lead=lead).order_by("pk")
+    assert find_broken() == []
+    assert {status for status, _ in answers} == {200, 409}
+    assert [status for status, _ in answers].count(200) == changes.count() - 2
+    assert all("You cannot" in body["detail"] for status, body in answers if status == 409)
 
 
 def test_activities_are_recorded_in_bulk_and_bad_rows_named(

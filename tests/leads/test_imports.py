@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
-from leads.models import Company, Lead, Offer, StageChange
+from leads import services as leads
+from leads.models import Company, Lead, Offer, Opportunity, Stage, StageChange
+from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -192,6 +195,15 @@ def test_companies_are_alike_as_the_database_sees_it(tmp_path: Path) -> None:
         ('{"columns": {"email": "email"}, "stage": {"key": "moon"}}', "no stage “moon”"),
         ('{"columns": {"email": "email"}, "time_zone": "Mars"}', "no time zone"),
         ('{"columns": {"email": "email"}, "colour": "red"}', "knows no “colour”"),
+        ('{"columns": {"email": "email"}, "stage": "mql"}', "“stage” is an object"),
+        ('{"columns": {"email": "email"}, "stage": {"at": "email"}}', "which stage"),
+        ('{"columns": {"email": "email"}, "stage": {"key": "mql", "why": "x"}}', "no “why”"),
+        ('{"columns": {"email": "email"}, "stage": {"key": "lost", "reason": "x"}}', "no column x"),
+        ('{"columns": {"email": "email"}, "stage": {"key": "mql", "currency": "€"}}', "currency"),
+        (
+            '{"columns": {"email": "email"}, "stage": {"key": "onboarded"}}',
+            "“Onboarded” .onboarded. is out of use",
+        ),
     ],
 )
 def test_a_bad_mapping_is_refused_in_words(tmp_path: Path, mapping: str, message: str) -> None:
@@ -209,3 +221,142 @@ def test_an_unusable_file_is_refused_in_words(tmp_path: Path, content: str) -> N
 
     with pytest.raises(CommandError, match=r"people\.csv"):
         run(tmp_path / "people.csv")
+
+
+def _file(folder: Path, text: str, stage: dict[str, str], **more: Any) -> tuple[Path, Path]:
+    """A file of people and a mapping that says which stage it tells of."""
+    path, mapping = folder / "people.csv", folder / "mapping.json"
+    path.write_text(text)
+    header = text.splitlines()[0].split(",")
+    columns = {name: name for name in header if name in {"email", "phone", "company", "last_name"}}
+    mapping.write_text(json.dumps({"columns": columns, "stage": stage, **more}))
+    return path, mapping
+
+
+def _errors(result: dict[str, Any]) -> list[tuple[int, str, str]]:
+    return [(e["row"], e["column"], e["message"]) for e in result["errors"]]
+
+
+LOST = """email,why,deal
+new@example.com,price,1200.50
+known@example.com,competitor,
+silent@example.com,,
+wrong@example.com,weather,
+other@example.com,other,
+money@example.com,price,a lot
+"""
+
+
+def test_lost_leads_come_in_with_their_reason_or_are_named(tmp_path: Path, at: datetime) -> None:
+    (known,) = people.offered(at=at, email="known@example.com")
+    leads.accept(lead_ids=[known.pk], at=at)
+    said = {"key": "lost", "reason": "why", "amount": "deal"}
+
+    result = run(*_file(tmp_path, LOST, said))
+
+    assert counts(result) == [6, 1, 1, 0, 0, 4]
+    assert sorted(_errors(result)) == [
+        (4, "why", "Choose a reason to lose the lead."),
+        (5, "why", "“weather” is no reason for lose."),
+        (6, "note", "“Other” needs a note that says more."),
+        (7, "deal", "“a lot” is no amount like 1234.50."),
+    ]
+    new = Lead.objects.get(email="new@example.com")
+    history = {row.lead_id: row for row in StageChange.objects.filter(to_stage="lost")}
+    assert (history[new.pk].verb, history[new.pk].reason) == ("enter", "price")
+    assert (history[known.pk].verb, history[known.pk].reason) == ("lose", "competitor")
+    money = Opportunity.objects.get()
+    assert (money.lead, money.state, money.amount) == (new, "lost", Decimal("1200.50"))
+    assert counts(run(*_file(tmp_path, LOST, said))) == [6, 0, 0, 2, 0, 4]
+
+
+@pytest.mark.parametrize("stage", ["lost", "disqualified"])
+def test_one_reason_can_be_given_for_all_rows(stage: str, tmp_path: Path) -> None:
+    code = {"lost": "price", "disqualified": "fake"}[stage]
+    text = "email\na@example.com\nb@example.com\n"
+
+    result = run(*_file(tmp_path, text, {"key": stage, "reason_code": code}))
+
+    assert counts(result) == [2, 2, 0, 0, 0, 0]
+    assert set(StageChange.objects.values_list("reason", flat=True)) == {code}
+
+
+def test_without_any_reason_every_row_is_named_and_nothing_raises(
+    tmp_path: Path, at: datetime
+) -> None:
+    people.inquiry(at=at, email="known@example.com")
+
+    result = run(*_file(tmp_path, "email\nknown@example.com\nb@example.com\n", {"key": "lost"}))
+
+    assert counts(result) == [2, 0, 0, 0, 0, 2]
+    assert {error[1] for error in _errors(result)} == {"reason", "stage"}
+    assert Lead.objects.get().stage == "inquiry"
+
+
+def test_an_opportunity_comes_in_with_its_amount_or_is_named(tmp_path: Path, at: datetime) -> None:
+    known = people.inquiry(at=at, email="known@example.com")
+    has_one = people.inquiry(at=at, email="has@example.com")
+    Opportunity.objects.create(lead=has_one, amount=7, opened_at=at)
+    text = (
+        "email,deal\nnew@example.com,900\nknown@example.com,800\nhas@example.com,\n"
+        "poor@example.com,\n"
+    )
+    said = {"key": "opportunity", "amount": "deal", "currency": "USD"}
+
+    result = run(*_file(tmp_path, text, said))
+
+    assert counts(result) == [4, 1, 2, 0, 0, 1]
+    assert _errors(result) == [
+        (5, "deal", "Say what amount you expect before this becomes Opportunity.")
+    ]
+    money = {row.lead.email: row for row in Opportunity.objects.select_related("lead")}
+    assert {email: int(row.amount) for email, row in money.items()} == {
+        "new@example.com": 900,
+        "known@example.com": 800,
+        "has@example.com": 7,
+    }
+    assert money["new@example.com"].currency == money["known@example.com"].currency == "USD"
+    assert {row.state for row in money.values()} == {"open"}
+    assert Lead.objects.get(pk=known.pk).stage == "opportunity"
+
+
+def test_what_a_stage_requires_may_come_with_the_same_row(tmp_path: Path, at: datetime) -> None:
+    Stage.objects.filter(key="mql").update(requires=["phone", "company"])
+    people.inquiry(at=at, email="known@example.com")
+    people.inquiry(at=at, email="poor@example.com", last_name="Before")
+    text = (
+        "email,phone,company,last_name\nnew@example.com,+4930123456,Acme,New\n"
+        "known@example.com,+4930123457,Acme,Known\npoor@example.com,+4930123458,,Poor\n"
+        "blank@example.com,,Acme,Blank\n"
+    )
+
+    result = run(*_file(tmp_path, text, {"key": "mql"}))
+
+    assert counts(result) == [4, 1, 1, 0, 0, 2]
+    assert sorted(_errors(result)) == [
+        (4, "company", "Add a company before this becomes Marketing qualified."),
+        (5, "phone", "Add a phone number before this becomes Marketing qualified."),
+    ]
+    assert set(Lead.objects.filter(stage="mql").values_list("company__name", flat=True)) == {"Acme"}
+    poor = Lead.objects.get(email="poor@example.com")
+    assert (poor.stage, poor.phone, poor.last_name) == ("inquiry", "", "Before")
+
+
+def test_where_a_lead_cannot_go_its_row_changes_nothing(tmp_path: Path, at: datetime) -> None:
+    lead = people.inquiry(at=at, email="gone@example.com")
+    leads.disqualify(lead_ids=[lead.pk], at=at, reason="fake")
+    text = "email,last_name\ngone@example.com,New\n"
+
+    result = run(*_file(tmp_path, text, {"key": "recycled"}))
+
+    assert _errors(result) == [(2, "stage", "You cannot recycle a lead that is in “Disqualified”.")]
+    assert Lead.objects.get().last_name == ""
+
+
+def test_a_stage_out_of_use_is_named(tmp_path: Path, at: datetime) -> None:
+    Stage.objects.filter(key="sql").update(retired_at=at)
+
+    with pytest.raises(CommandError, match=r"“Sales qualified” \(sql\) is out of use"):
+        run(*_file(tmp_path, "email\na@example.com\n", {"key": "sql"}))
+
+    assert not Lead.objects.exists()

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
+from django.utils import timezone
 
 from leadflow.core.models import Role, User
-from leads.models import Company, Form, Lead
+from leads import services as leads
+from leads.models import Company, Form, Lead, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -26,6 +28,7 @@ POSTED = {
     "api:stages",
     "api:handoffs",
     "api:reasons",
+    "api:take_back",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -60,7 +63,9 @@ ABOUT_A_LEAD = {
     "leads:edit",
     "leads:note",
     "api:lead",
+    "api:take_back",
     "api:history",
+    "api:lead_stages",
     "api:timeline",
 }
 SAID: dict[str, Any] = {
@@ -89,12 +94,12 @@ def _named(patterns: list[URLPattern], app: str) -> list[str]:
 
 REASONS = {"api:reasons", "api:reason", "leads:add_reason", "leads:edit_reason"}
 PAGES = _named(pages, "leads")
-API = _named(api_pages, "api")
+API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # answers 404 only
 
 
 @pytest.fixture
-def address(form: Form, at: Any) -> Callable[..., str]:
-    """The address of a page, filled in with rows that exist."""
+def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
+    """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
 
@@ -102,6 +107,8 @@ def address(form: Form, at: Any) -> Callable[..., str]:
         values = KEYS | {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk}
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
+        if name == "api:take_back" and lead_id == lead.pk:
+            leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
         wanted = pattern.pattern.converters
         return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -113,8 +120,15 @@ def _open(client: Client, name: str, address: str) -> Any:
     kind: Any = {"content_type": "application/json"} if name.startswith("api") else {}
     for names, send in ((POSTED, client.post), (PUT, client.put), (PATCHED, client.patch)):
         if name in names:
-            return send(address, SAID.get(name, {}), **kind)
+            return send(address, SAID[name] if name in SAID else _said(name, address), **kind)
     return client.get(address)
+
+
+def _said(name: str, address: str) -> dict[str, Any]:
+    if name != "api:take_back":
+        return {}
+    lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
+    return {"change": StageChange.objects.filter(lead=lead_id).values_list("pk", flat=True).last()}
 
 
 @pytest.mark.parametrize("name", [*PAGES, *API])

@@ -214,6 +214,28 @@ def test_a_lead_that_was_lost_or_recycled_cools_down(
     assert now(lead).stage == "mql"
 
 
+def test_what_was_taken_back_cools_nobody_down(hot_lead, settle, rep, manager, at) -> None:
+    lead = hot_lead()
+    leads.recycle(lead_ids=[lead.pk], by=rep, reason="not_now", at=at)
+    last = now(lead).last_change
+    leads.take_back(change_ids=[last], by=manager, at=at).or_raise()
+
+    settle()
+
+    assert now(lead).stage == "mql"
+
+
+def test_an_offer_taken_back_is_not_made_again_at_once(hot_lead, settle, manager, at) -> None:
+    lead = hot_lead()
+    settle()
+    leads.take_back(change_ids=[now(lead).last_change], by=manager, at=at).or_raise()
+
+    settle()
+
+    assert now(lead).stage == "inquiry"
+    assert not Offer.objects.exists()
+
+
 def test_a_reason_is_that_of_its_verb(hot_lead, settle, happen, white_paper, rep, at) -> None:
     lead = hot_lead(ago=timedelta(hours=1))
     settle()

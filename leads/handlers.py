@@ -1,0 +1,18 @@
+"""What leads do when something happens to them: new interest revives who was let go."""
+
+from leads import services as leads
+from leads.events import ActivitiesRecorded, StagesChanged
+
+TAKEN_BACK = "correct"
+
+
+def revive_active(event: ActivitiesRecorded) -> None:
+    """Revive who shows new interest; history that was written down later shows none."""
+    if not event.is_silent:
+        leads.revive_interested(lead_ids=event.lead_ids, at=event.at)
+
+
+def revive_let_go(event: StagesChanged) -> None:
+    """Revive who showed interest while they were being let go: their activity was told too early."""
+    if not event.is_silent and event.verb != TAKEN_BACK:
+        leads.revive_interested(lead_ids=event.lead_ids, at=event.at)
