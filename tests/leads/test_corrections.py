@@ -16,6 +16,7 @@ from leads import services as leads
 from leads.models import Handoff, Lead, Offer, Opportunity, Reason, Stage, StageChange
 from leads.services.pipeline import load_pipeline
 from tests.factories import people
+from tests.handoff.scenes import together
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -306,3 +307,16 @@ def test_program_feedback_and_clock_go_back_too(
 
     assert lead.feedback.count() == 0
     assert Offer.objects.get().clock.first_response_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_back_at_once_one_does(at: datetime, manager: User) -> None:
+    (lead,) = people.offered(at=at)
+    undone = leads.accept(lead_ids=[lead.pk], by=manager, at=at).changes[0].id
+
+    def take_back() -> int:
+        return len(leads.take_back(change_ids=[undone], by=manager, at=at).or_raise().changes)
+
+    assert sum(int(str(done)) for done in together(*[take_back] * 12)) == 1
+    assert StageChange.objects.filter(corrects=undone).count() == 1
+    assert find_broken() == []
