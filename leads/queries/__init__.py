@@ -2,6 +2,15 @@
 
 from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
 from leads.policies import decision_refused
+from leads.queries.bulk import (
+    Foreseen,
+    Kind,
+    choose_leads,
+    foresee,
+    group_refusals,
+    kinds_for,
+    list_items,
+)
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -33,10 +42,13 @@ __all__ = [
     "PARTS",
     "SORTS",
     "Chosen",
+    "Foreseen",
+    "Kind",
     "Position",
     "Standing",
     "TimelineEntry",
     "TimelinePage",
+    "choose_leads",
     "compile_condition",
     "country_choices",
     "decision_refused",
@@ -44,11 +56,15 @@ __all__ = [
     "drill_down",
     "fields_of",
     "find_leads",
+    "foresee",
+    "group_refusals",
     "has_consent",
+    "kinds_for",
     "latest_consents",
     "list_campaigns",
     "list_companies",
     "list_forms",
+    "list_items",
     "list_leads",
     "list_sources",
     "matching",

@@ -7,6 +7,15 @@ from leads.services.activities import (
     record_activities,
 )
 from leads.services.acts import Act, Cause, Change, Moved
+from leads.services.bulk import (
+    AT_ONCE,
+    check_size,
+    repeat_refused,
+    run_bulk,
+    run_bulk_acts,
+    start_bulk,
+    stop_bulk,
+)
 from leads.services.capture import (
     Beacon,
     process_submissions,
@@ -47,6 +56,7 @@ from leads.services.verbs import (
 )
 
 __all__ = [
+    "AT_ONCE",
     "VERBS",
     "Act",
     "Beacon",
@@ -64,6 +74,7 @@ __all__ = [
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "check_size",
     "correct_facts",
     "create_leads",
     "default_week",
@@ -87,8 +98,13 @@ __all__ = [
     "record_reported",
     "recycle",
     "reject",
+    "repeat_refused",
     "reprocess_submissions",
     "revive",
+    "run_bulk",
+    "run_bulk_acts",
+    "start_bulk",
+    "stop_bulk",
     "track",
     "update_facts",
     "upsert_leads",
