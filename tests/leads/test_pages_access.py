@@ -16,7 +16,7 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
-POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:activities"}
+POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:bulk", "api:activities"}
 BOTH = {"leads:edit", "api:leads"}
 MARKETING = {"leads:campaigns", "leads:forms", "leads:reprocess"}
 ABOUT_A_LEAD = {
@@ -27,7 +27,11 @@ ABOUT_A_LEAD = {
     "api:history",
     "api:timeline",
 }
-SAID = {"leads:note": {"kind": "note", "text": "Called"}, "api:activities": []}
+SAID = {
+    "leads:note": {"kind": "note", "text": "Called"},
+    "api:activities": [],
+    "api:bulk": {"verb": "offer", "leads": [1]},
+}
 
 
 def _named(patterns: list[URLPattern], app: str) -> list[str]:
