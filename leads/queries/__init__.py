@@ -3,6 +3,7 @@
 from leads.engine.conditions import compile_condition, describe, fields_of, moves_with_time
 from leads.policies import decision_refused
 from leads.queries.bulk import (
+    KINDS,
     Foreseen,
     Kind,
     choose_leads,
@@ -39,6 +40,7 @@ from leads.queries.timeline import (
 )
 
 __all__ = [
+    "KINDS",
     "PARTS",
     "SORTS",
     "Chosen",

@@ -30,7 +30,7 @@ urlpatterns = [
         "schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="schema"
     ),
     path("leads/", leads.LeadList.as_view(), name="leads"),
-    path("leads/bulk/", bulk.BulkMove.as_view(), name="bulk"),
+    path("leads/bulk/", bulk.BulkMove.as_view(), name="bulk_move"),
     path("leads/<int:lead_id>/", leads.LeadDetail.as_view(), name="lead"),
     path("leads/<int:lead_id>/history/", leads.LeadHistory.as_view(), name="history"),
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),

@@ -1,5 +1,6 @@
 """Who sees which page: one ladder for every address of the app, generated from the addresses."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.test import Client
 from django.urls import URLPattern, resolve, reverse
 
 from leadflow.core.models import Role, User
-from leads.models import Company, Form, Lead
+from leads import services as leads
+from leads.models import BulkItem, Company, Form, Lead
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -16,8 +18,12 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
-POSTED = {"leads:note", "leads:reprocess", "api:verb", "api:bulk", "api:activities"}
-BOTH = {"leads:edit", "api:leads"}
+POSTED = {
+    "leads:note", "leads:reprocess", "leads:bulk_stop", "leads:bulk_again",
+    "api:verb", "api:bulk_move", "api:activities",
+}  # fmt: skip
+BOTH = {"leads:edit", "leads:bulk_new", "api:leads"}
+ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 MARKETING = {"leads:campaigns", "leads:forms", "leads:reprocess"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -30,7 +36,9 @@ ABOUT_A_LEAD = {
 SAID = {
     "leads:note": {"kind": "note", "text": "Called"},
     "api:activities": [],
-    "api:bulk": {"verb": "offer", "leads": [1]},
+    "leads:bulk_new": {"verb": "offer", "lead": "1", "all": "1"},
+    "leads:bulk_again": {"token": str(uuid.uuid4())},
+    "api:bulk_move": {"verb": "offer", "leads": [1]},
 }
 
 
@@ -43,13 +51,28 @@ API = _named(api_pages, "api")
 
 
 @pytest.fixture
-def address(form: Form, at: Any) -> Callable[..., str]:
+def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
+    act = leads.start_bulk(
+        verb="offer",
+        said={},
+        chosen=Lead.objects.filter(pk=lead.pk),
+        token=uuid.uuid4(),
+        by=marketer,
+        at=at,
+    )
+    BulkItem.objects.update(outcome="refused")
 
     def build(name: str, lead_id: int = lead.pk) -> str:
-        values = {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk, "verb": "offer"}
+        values = {
+            "lead_id": lead_id,
+            "company_id": company.pk,
+            "form_id": form.pk,
+            "act_id": act.pk,
+            "verb": "offer",
+        }
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
         wanted = pattern.pattern.converters
         return reverse(name, kwargs={key: values[key] for key in wanted})
@@ -61,7 +84,7 @@ def _open(client: Client, name: str, address: str) -> Any:
     if name in POSTED:
         kind = {"content_type": "application/json"} if name.startswith("api") else {}
         return client.post(address, SAID.get(name, {}), **kind)
-    return client.get(address)
+    return client.get(address, SAID.get(name, {}))
 
 
 @pytest.mark.parametrize("name", [*PAGES, *API])
@@ -108,6 +131,13 @@ def test_knows_no_lead_of_another_territory(
     assert Lead.objects.get(pk=abroad.pk).stage == "inquiry"
 
 
+@pytest.mark.parametrize("name", sorted(ABOUT_AN_ACT))
+def test_knows_no_act_of_somebody_else(
+    name: str, address: Any, manager: User, sign_in: Any
+) -> None:
+    assert _open(sign_in(manager), name, address(name)).status_code == 404
+
+
 @pytest.mark.parametrize("name", [*PAGES, *API])
 def test_refuses_the_wrong_method(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
@@ -129,7 +159,9 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
     assert answer.status_code in {200, 405}
 
 
-@pytest.mark.parametrize("name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess"])
+@pytest.mark.parametrize(
+    "name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk"]
+)
 def test_an_id_beyond_all_ids_is_just_not_there(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
 ) -> None:
