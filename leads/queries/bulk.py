@@ -92,6 +92,11 @@ class Foreseen:
         """Leads chosen."""
         return sum(outlook.count for outlook in self.outlooks)
 
+    @property
+    def fitting(self) -> int:
+        """Leads that stand where the act is possible."""
+        return sum(outlook.count for outlook in self.outlooks if outlook.target)
+
 
 def foresee(
     *, chosen: LeadQuerySet, verb: str, by: User, pipeline: Pipeline, towards: str = ""

@@ -57,7 +57,19 @@ def new(request: PageRequest) -> HttpResponse:
     )
     if form.is_valid() and (act := _start(request, form, kind, chosen)):
         return _go_to(request, act)
-    return _ask(request, form, {"kind": kind, "foreseen": foreseen, **_carried(said)})
+    context = {"kind": kind, "foreseen": foreseen, "subtitle": _subtitle(kind, foreseen)}
+    return _ask(request, form, context | _carried(said))
+
+
+def _subtitle(kind: queries.Kind, foreseen: queries.Foreseen) -> str:
+    """How many of the leads it would reach, in a sentence; nothing when that is all of them."""
+    stay = foreseen.total - foreseen.fitting
+    if not stay:
+        return ""
+    if not foreseen.fitting:
+        return f"None of them can be {kind.participle}: nothing would change."
+    rest = "1 stays as it is" if stay == 1 else f"{stay:,} stay as they are"
+    return f"{foreseen.fitting:,} can be {kind.participle}, {rest}."
 
 
 def _sent_before(request: PageRequest) -> BulkAct | None:

@@ -68,10 +68,18 @@ def test_the_dialog_says_what_would_happen_by_stage(at: datetime, client: Client
     answer = client.get(NEW, {"verb": "offer", "lead": [row.pk for row in rows]}, headers=HTMX)
 
     assert "<html" not in answer.content.decode()
-    assert "Offer: 3 leads" in text(answer)
+    assert "Offer: 3 leads 2 can be offered, 1 stays as it is." in text(answer)
     assert "2 Inquiry Marketing qualified" in text(answer)
     assert "1 Marketing qualified cannot be offered" in text(answer)
     assert {row.stage for row in people.fresh(rows)} == {"inquiry", "mql"}
+
+
+def test_where_nothing_would_change_nothing_can_be_sent(at: datetime, client: Client) -> None:
+    rows = people.offered(at=at)
+    answer = client.get(NEW, {"verb": "offer", "lead": ticked(rows)}, headers=HTMX)
+
+    assert "None of them can be offered" in text(answer)
+    assert 'type="submit"' not in answer.content.decode()
 
 
 def test_the_dialog_is_a_page_of_its_own_without_scripts(at: datetime, client: Client) -> None:
@@ -281,6 +289,7 @@ def test_refusals_are_grouped_and_each_group_lists_its_leads(at: datetime, clien
     why = next(said for said, _ in page.context["refusals"] if "phone" in said)
     narrowed = client.get(answer.url, {"show": "refused", "because": why})
     assert [item.lead for item in narrowed.context["page"]] == rows
+    assert "Inquiry" in text(narrowed)
     done = client.get(answer.url, {"show": "done"})
     assert "Reachable" in text(done)
     assert "Phoneless" not in text(done)
