@@ -163,11 +163,12 @@ def _act_or_404(request: PageRequest, act_id: int) -> BulkAct:
 
 @dataclass(frozen=True)
 class Tab:
-    """A part of the leads: its words, how many, and its key in the address."""
+    """A part of the leads: its key in the address, its words, how many, and whether it is shown."""
 
     key: str
     words: str
     count: int
+    is_active: bool
 
 
 @require_safe
@@ -194,21 +195,26 @@ def detail(request: PageRequest, act_id: int) -> HttpResponse:
 
 def _part(request: PageRequest, act: BulkAct, kind: queries.Kind) -> dict[str, Any]:
     """The leads that the address asks for, a page of them."""
-    tabs = [
-        Tab("", "All", act.total),
-        Tab(Outcome.DONE, kind.participle.capitalize(), act.done),
-        Tab(Outcome.REFUSED, "Refused", act.refused),
-        Tab(Outcome.WAITING, "Untouched", act.total - act.handled),
-    ]
     shown = clean(request.GET.get("show", ""), most=20)
     because = clean(request.GET.get("because", ""), most=300)
     items = queries.list_items(act=act, user=request.user, outcome=shown, sentence=because)
     return {
-        "tabs": [tab for tab in tabs if tab.count or not tab.key],
-        "shown": shown,
+        "tabs": list(_tabs(act, kind, shown)),
         "because": because,
         "page": Keyset(items, ("id",), request.GET).page(),
     }
+
+
+def _tabs(act: BulkAct, kind: queries.Kind, shown: str) -> Iterator[Tab]:
+    counts = {
+        Outcome.DONE: (kind.participle.capitalize(), act.done),
+        Outcome.REFUSED: ("Refused", act.refused),
+        Outcome.WAITING: ("Untouched", act.total - act.handled),
+    }
+    yield Tab("", "All", act.total, shown not in counts)
+    for key, (words, count) in counts.items():
+        if count:
+            yield Tab(key, words, count, shown == key)
 
 
 def _facts(act: BulkAct) -> list[tuple[str, str]]:

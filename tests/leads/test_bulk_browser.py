@@ -127,5 +127,5 @@ def test_a_filter_empties_the_choice_and_what_is_missing_is_asked_for(
     page.get_by_text("1 disqualified", exact=True).wait_for()
 
     back = page.get_by_role("link", name="Back to the list")
-    assert back.get_attribute("href") == "/leads/?sort=newest&stage=inquiry"
+    assert back.get_attribute("href") == "/leads/?stage=inquiry&sort=newest"
     assert [one for one in complaints if "422" not in one] == []

@@ -290,6 +290,9 @@ def test_refusals_are_grouped_and_each_group_lists_its_leads(at: datetime, clien
     narrowed = client.get(answer.url, {"show": "refused", "because": why})
     assert [item.lead for item in narrowed.context["page"]] == rows
     assert "Inquiry" in text(narrowed)
+    assert re.findall('aria-current="page"[^>]*>([A-Z]\\w+)<', narrowed.content.decode()) == [
+        "Refused"
+    ]
     done = client.get(answer.url, {"show": "done"})
     assert "Reachable" in text(done)
     assert "Phoneless" not in text(done)
