@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django_fsm import TransitionNotAllowed
 
 from leadflow.core.errors import Invalid
-from leadflow.core.models import User
+from leadflow.core.models import Team, User
 from leads import policies
 from leads.engine.pipeline import Pipeline
 from leads.models import BulkAct, BulkItem, Lead, Offer, Stage
@@ -152,10 +152,11 @@ def _count_others(chosen: LeadQuerySet, *, by: User) -> int:
     """Offers of the chosen leads that other people have to answer."""
     offers = Offer.objects.pending().filter(lead__in=chosen.values("pk")).order_by()
     groups = offers.values_list("team", "assignee").annotate(Count("pk"))
+    teams = Team.objects.in_bulk()
     return sum(
         count
         for team_id, assignee_id, count in groups
-        if policies.decision_refused(Offer(team_id=team_id, assignee_id=assignee_id), by=by)
+        if policies.decision_refused(Offer(team=teams.get(team_id), assignee_id=assignee_id), by=by)
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.views import bulk, campaigns, companies, forms, lists, records
+from leads.views import bulk, bulk_results, campaigns, companies, forms, lists, records
 
 app_name = "leads"
 urlpatterns = [
@@ -10,12 +10,12 @@ urlpatterns = [
     path("<int:lead_id>/", records.detail, name="detail"),
     path("<int:lead_id>/edit/", records.edit, name="edit"),
     path("<int:lead_id>/note/", records.note, name="note"),
-    path("bulk/", bulk.act_list, name="bulk_acts"),
+    path("bulk/", bulk_results.act_list, name="bulk_acts"),
     path("bulk/new/", bulk.new, name="bulk_new"),
-    path("bulk/<int:act_id>/", bulk.detail, name="bulk"),
-    path("bulk/<int:act_id>/stop/", bulk.stop, name="bulk_stop"),
-    path("bulk/<int:act_id>/again/", bulk.again, name="bulk_again"),
-    path("bulk/<int:act_id>/leads.csv", bulk.download, name="bulk_csv"),
+    path("bulk/<int:act_id>/", bulk_results.detail, name="bulk"),
+    path("bulk/<int:act_id>/stop/", bulk_results.stop, name="bulk_stop"),
+    path("bulk/<int:act_id>/again/", bulk_results.again, name="bulk_again"),
+    path("bulk/<int:act_id>/leads.csv", bulk_results.download, name="bulk_csv"),
     path("companies/", companies.company_list, name="companies"),
     path("companies/<int:company_id>/", companies.company_detail, name="company"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),

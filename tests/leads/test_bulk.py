@@ -1,13 +1,11 @@
 """One act on many leads: what becomes of each is what the single verb would have done."""
 
-import threading
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connections
 
 from leadflow.core.errors import Invalid, NotAllowed
 from leadflow.core.models import Role, User
@@ -316,58 +314,6 @@ def test_the_refused_can_be_tried_again(at: datetime, marketer: User) -> None:
 
     again.refresh_from_db()
     assert (first.refused, again.done, again.refused) == (2, 1, 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_do_each_lead_once(
-    at: datetime, marketer: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bulk, "AT_ONCE", 20)
-    rows = people.inquiries(300, at=at)
-    act = start(rows, "offer", marketer, at)
-    handled: list[int] = []
-
-    def work() -> None:
-        try:
-            handled.extend(leads.run_bulk_acts(at=at) for _ in range(50))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    act.refresh_from_db()
-    assert sum(handled) == 300
-    assert (act.state, act.done, act.refused) == ("done", 300, 0)
-    assert StageChange.objects.filter(verb="offer").count() == 300
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_form_sent_twice_at_once_is_one_act(at: datetime, marketer: User) -> None:
-    people.inquiries(20, at=at)
-    token, found = uuid.uuid4(), []
-
-    def send() -> None:
-        try:
-            act = leads.start_bulk(
-                verb="offer", said={}, chosen=Lead.objects.all(), token=token, by=marketer, at=at
-            )
-            found.append(act.pk)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(set(found)) == 1
-    assert len(found) == 6
-    assert BulkItem.objects.count() == 20
 
 
 def test_the_outlook_counts_by_stage_and_changes_nothing(
