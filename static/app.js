@@ -108,7 +108,6 @@
   document.addEventListener("input", ({ target }) => { if (target.matches("[data-auto-submit] input[type=search], [data-auto-submit] input[type=text]")) submitSoon(target.form); });
   document.addEventListener("change", ({ target }) => {
     if (target.form?.matches("[data-auto-submit]") && !target.matches("input[type=search], input[type=text]")) target.form.requestSubmit();
-    if (target.matches("[data-check-all]")) for (const box of $$(`input[name="${target.dataset.checkAll}"]`, target.closest("form, table, [data-list]"))) box.checked = target.checked;
   });
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
@@ -158,6 +157,37 @@
   });
   document.addEventListener("click", ({ target }) => { const row = target.closest("[data-list] [data-row]"); if (row) select(row); });
 
+  // ---- choosing rows: the head takes the page, shift those in between, "all that match" what lies beyond the page
+  const boxes = (name) => $$(`[data-row] input[type=checkbox][name="${name}"]`).filter(isShown);
+  function showPicks() {
+    for (const head of $$("[data-check-all]")) {
+      const all = boxes(head.dataset.checkAll), count = all.filter((box) => box.checked).length;
+      head.checked = count > 0 && count === all.length;
+      head.indeterminate = count > 0 && count < all.length;
+    }
+    for (const bar of $$("[data-picks]")) {
+      const all = boxes(bar.dataset.picks), count = all.filter((box) => box.checked).length, whole = count === all.length;
+      const beyond = $("[data-picks-rest]", bar), rest = $("input", beyond ?? document.createElement("i"));
+      if (rest) { beyond.hidden = !whole; rest.checked &&= whole; }
+      bar.classList.toggle("is-on", count > 0);
+      $("[data-picks-count]", bar).textContent = rest?.checked ? rest.dataset.count : count;
+    }
+  }
+  let pickedLast;
+  document.addEventListener("click", ({ target, shiftKey }) => {
+    if (!target.matches("[data-row] input[type=checkbox]")) return;
+    const all = boxes(target.name), ends = [all.indexOf(pickedLast), all.indexOf(target)].sort((a, b) => a - b);
+    if (shiftKey && ends[0] >= 0) for (const box of all.slice(ends[0], ends[1] + 1)) box.checked = target.checked;
+    pickedLast = target;
+    showPicks();
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-check-all]")) for (const box of boxes(target.dataset.checkAll)) box.checked = target.checked;
+    if (target.matches("[data-check-all], [data-picks-rest] input")) showPicks();
+  });
+  document.addEventListener("htmx:afterSettle", showPicks);
+  showPicks();
+
   // ---- keys
   let waiting = "";
   const forget = wait(() => { waiting = ""; }, 900);
@@ -176,7 +206,7 @@
     const chord = waiting ? `${waiting} ${key}` : key;
     const node = keyed(chord) ?? keyed(key);
     waiting = "";
-    if (node) { event.preventDefault(); node.matches("input, select, textarea") ? node.focus() : node.click(); return; }
+    if (node) { event.preventDefault(); node.matches("input:not([type=checkbox]), select, textarea") ? node.focus() : node.click(); return; }
     if ($$("[data-key]").some((one) => one.dataset.key.startsWith(`${key} `))) { waiting = key; forget(); return; }
     if (key === "?") { event.preventDefault(); showShortcuts(); }
     else if (key === "/") { const search = $("[data-search]"); if (search) { event.preventDefault(); search.focus(); search.select(); } }
@@ -184,7 +214,7 @@
     else if (key === "Enter" && target === document.body) { const row = selected(); if (row?.dataset.href) location.assign(row.dataset.href); else $("a[href]", row ?? document.createElement("i"))?.click(); }
   });
   function showShortcuts() {
-    const named = new Map($$("[data-key]").filter(isShown).map((node) => [node.dataset.key, (node.getAttribute("aria-label") || $(".btn-text", node)?.textContent || node.textContent).trim()]));
+    const named = new Map($$("[data-key]").filter(isShown).map((node) => [node.dataset.key, (node.dataset.keyName || node.getAttribute("aria-label") || $(".btn-text", node)?.textContent || node.textContent).trim()]));
     $("#shortcuts-page")?.replaceChildren(...[...named].map(([key, name]) => {
       const line = document.createElement("div"), keys = document.createElement("dd");
       line.append(Object.assign(document.createElement("dt"), { textContent: name }), keys);

@@ -1,5 +1,6 @@
 """Forms that people fill in."""
 
+from leads.forms.bulk import BulkForm
 from leads.forms.design import (
     DetourForm,
     HandoffForm,
@@ -14,6 +15,7 @@ from leads.forms.people import HONEYPOT, FactsForm, NoteForm, PublicForm
 
 __all__ = [
     "HONEYPOT",
+    "BulkForm",
     "DetourForm",
     "FactsForm",
     "HandoffForm",

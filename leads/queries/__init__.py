@@ -8,6 +8,16 @@ from leads.engine.conditions import (
     values_of,
 )
 from leads.policies import decision_refused, roles_by_verb, take_back_refused
+from leads.queries.bulk import (
+    KINDS,
+    Foreseen,
+    Kind,
+    choose_leads,
+    foresee,
+    group_refusals,
+    kinds_for,
+    list_items,
+)
 from leads.queries.choices import (
     country_choices,
     persona_choices,
@@ -51,11 +61,14 @@ from leads.queries.timeline import (
 )
 
 __all__ = [
+    "KINDS",
     "PARTS",
     "SORTS",
     "Chosen",
     "Design",
+    "Foreseen",
     "HandoffRow",
+    "Kind",
     "Position",
     "Retirement",
     "StageRow",
@@ -67,6 +80,7 @@ __all__ = [
     "VerbRow",
     "already_corrected",
     "change_to_take_back",
+    "choose_leads",
     "compile_condition",
     "count_standing",
     "country_choices",
@@ -75,11 +89,15 @@ __all__ = [
     "drill_down",
     "fields_of",
     "find_leads",
+    "foresee",
+    "group_refusals",
     "has_consent",
+    "kinds_for",
     "latest_consents",
     "list_campaigns",
     "list_companies",
     "list_forms",
+    "list_items",
     "list_leads",
     "list_sources",
     "list_verbs",

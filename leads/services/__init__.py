@@ -9,6 +9,15 @@ from leads.services.activities import (
     record_activities,
 )
 from leads.services.acts import Act, Cause, Change, Moved
+from leads.services.bulk import (
+    AT_ONCE,
+    check_size,
+    repeat_refused,
+    run_bulk,
+    run_bulk_acts,
+    start_bulk,
+    stop_bulk,
+)
 from leads.services.capture import (
     Beacon,
     process_submissions,
@@ -66,6 +75,7 @@ from leads.services.verbs import (
 )
 
 __all__ = [
+    "AT_ONCE",
     "MERGED_AT_ONCE",
     "UNASKED",
     "VERBS",
@@ -91,6 +101,7 @@ __all__ = [
     "change_handoff",
     "change_stage",
     "change_verb",
+    "check_size",
     "correct_facts",
     "create_leads",
     "default_week",
@@ -118,13 +129,18 @@ __all__ = [
     "record_reported",
     "recycle",
     "reject",
+    "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
     "revive",
     "revive_interested",
+    "run_bulk",
+    "run_bulk_acts",
     "save_reason",
     "shift_stage",
     "shipped_pipeline",
+    "start_bulk",
+    "stop_bulk",
     "take_back",
     "track",
     "update_facts",

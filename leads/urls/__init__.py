@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from leads.views import campaigns, companies, forms, lists, pipeline, records, verbs
+from leads.views import (
+    bulk,
+    bulk_results,
+    campaigns,
+    companies,
+    forms,
+    lists,
+    pipeline,
+    records,
+    verbs,
+)
 
 app_name = "leads"
 urlpatterns = [
@@ -24,6 +34,12 @@ urlpatterns = [
     path("pipeline/verbs/<slug:verb>/reasons/<slug:code>/", verbs.edit_reason, name="edit_reason"),
     path("pipeline/versions/", verbs.version_list, name="versions"),
     path("pipeline/versions/<int:number>/", verbs.version_detail, name="version"),
+    path("bulk/", bulk_results.act_list, name="bulk_acts"),
+    path("bulk/new/", bulk.new, name="bulk_new"),
+    path("bulk/<int:act_id>/", bulk_results.detail, name="bulk"),
+    path("bulk/<int:act_id>/stop/", bulk_results.stop, name="bulk_stop"),
+    path("bulk/<int:act_id>/again/", bulk_results.again, name="bulk_again"),
+    path("bulk/<int:act_id>/leads.csv", bulk_results.download, name="bulk_csv"),
     path("companies/", companies.company_list, name="companies"),
     path("companies/<int:company_id>/", companies.company_detail, name="company"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, history, leads, offers, pipeline
+from leads.api import activities, bulk, history, leads, offers, pipeline
 from leads.services import VERBS
 
 
@@ -30,6 +30,7 @@ urlpatterns = [
         "schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="schema"
     ),
     path("leads/", leads.LeadList.as_view(), name="leads"),
+    path("leads/bulk/", bulk.BulkMove.as_view(), name="bulk_move"),
     path("leads/<int:lead_id>/", leads.LeadDetail.as_view(), name="lead"),
     path("leads/<int:lead_id>/history/", history.LeadHistory.as_view(), name="history"),
     path("leads/<int:lead_id>/stages/", history.LeadStages.as_view(), name="lead_stages"),

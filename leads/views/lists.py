@@ -1,6 +1,6 @@
 """The list of leads."""
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -36,6 +36,8 @@ def lead_list(request: PageRequest) -> HttpResponse:
         "stages": Stage.objects.in_bulk(),
         "drill_down": drill,
         "carried": _carried(params),
+        "kinds": queries.kinds_for(request.user),
+        "filter": _filter(request.GET),
         "is_narrowed": any(params[name] for name in params.keys() - {"sort", "after", "before"}),
         "choices": {} if request.htmx else _choices(request.user),
     }
@@ -46,6 +48,14 @@ def _carried(params: dict[str, str]) -> list[tuple[str, str]]:
     """What a report asked for and the filter form has no field for."""
     paging = {"after", "before"}
     return [(name, value) for name, value in params.items() if name not in SHOWN | paging]
+
+
+def _filter(params: QueryDict) -> str:
+    """Which leads are listed, without which page of them is shown."""
+    kept = params.copy()
+    for name in ("after", "before"):
+        kept.pop(name, None)
+    return kept.urlencode()
 
 
 def _choices(user: User) -> dict[str, list[tuple[str, str]]]:

@@ -1,5 +1,6 @@
 """Who sees which page: one ladder for every address of the app, generated from the addresses."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from leadflow.core.models import Role, User
 from leads import services as leads
-from leads.models import Company, Form, Lead, StageChange
+from leads.models import BulkItem, Company, Form, Lead, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -29,6 +30,9 @@ POSTED = {
     "api:handoffs",
     "api:reasons",
     "api:take_back",
+    "leads:bulk_stop",
+    "leads:bulk_again",
+    "api:bulk_move",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -56,8 +60,9 @@ DIALOGS = {
     "leads:add_reason",
     "leads:edit_reason",
 }
-BOTH = DIALOGS | {"leads:edit", "api:leads", "api:retire"}
+BOTH = DIALOGS | {"leads:edit", "leads:bulk_new", "api:leads", "api:retire"}
 MARKETING = DESIGN | {"leads:campaigns", "leads:forms", "leads:reprocess"}
+ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
     "leads:edit",
@@ -71,6 +76,9 @@ ABOUT_A_LEAD = {
 SAID: dict[str, Any] = {
     "leads:note": {"kind": "note", "text": "Called"},
     "api:activities": [],
+    "leads:bulk_new": {"verb": "offer", "lead": "1", "all": "1"},
+    "leads:bulk_again": {"token": str(uuid.uuid4())},
+    "api:bulk_move": {"verb": "offer", "leads": [1]},
     "api:stages": {"name": "Warm", "abbreviation": "WRM", "after": "inquiry"},
     "api:handoffs": {
         "name": "Demo desk",
@@ -102,9 +110,23 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
+    act = leads.start_bulk(
+        verb="offer",
+        said={},
+        chosen=Lead.objects.filter(pk=lead.pk),
+        token=uuid.uuid4(),
+        by=marketer,
+        at=at,
+    )
+    BulkItem.objects.update(outcome="refused")
 
     def build(name: str, lead_id: int = lead.pk) -> str:
-        values = KEYS | {"lead_id": lead_id, "company_id": company.pk, "form_id": form.pk}
+        values = KEYS | {
+            "lead_id": lead_id,
+            "company_id": company.pk,
+            "form_id": form.pk,
+            "act_id": act.pk,
+        }
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
         if name == "api:take_back" and lead_id == lead.pk:
@@ -121,7 +143,7 @@ def _open(client: Client, name: str, address: str) -> Any:
     for names, send in ((POSTED, client.post), (PUT, client.put), (PATCHED, client.patch)):
         if name in names:
             return send(address, SAID[name] if name in SAID else _said(name, address), **kind)
-    return client.get(address)
+    return client.get(address, SAID.get(name, {}))
 
 
 def _said(name: str, address: str) -> dict[str, Any]:
@@ -192,6 +214,13 @@ def test_knows_no_lead_of_another_territory(
     assert Lead.objects.get(pk=abroad.pk).stage == "inquiry"
 
 
+@pytest.mark.parametrize("name", sorted(ABOUT_AN_ACT))
+def test_knows_no_act_of_somebody_else(
+    name: str, address: Any, manager: User, sign_in: Any
+) -> None:
+    assert _open(sign_in(manager), name, address(name)).status_code == 404
+
+
 @pytest.mark.parametrize("name", [*PAGES, *API])
 def test_refuses_the_wrong_method(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
@@ -213,7 +242,9 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
     assert answer.status_code in {200, 405}
 
 
-@pytest.mark.parametrize("name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess"])
+@pytest.mark.parametrize(
+    "name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk"]
+)
 def test_an_id_beyond_all_ids_is_just_not_there(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
 ) -> None:
