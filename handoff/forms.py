@@ -24,8 +24,9 @@ class ActForm(forms.Form):
     def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if move.asks_reason:
-            self.fields["reason"] = _reason_field(move.verb)
-            self.fields["note"] = _note(label="Note to marketing")
+            self.fields["reason"] = _reason_field(move)
+        if move.asks_reason or move.needs_note:
+            self.fields["note"] = _note(label="Note to marketing", required=move.needs_note)
         if move.asks_amount:
             self.fields["amount"] = forms.DecimalField(
                 label="Amount expected", min_value=0, max_digits=14, decimal_places=2
@@ -37,8 +38,8 @@ class ActForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
 
 
-def _reason_field(verb: str) -> forms.ChoiceField:
-    reasons = leads.reasons_for(verb)
+def _reason_field(move: Move) -> forms.ChoiceField:
+    reasons = leads.reasons_for(move.verb)
     choices = [
         (
             reason.code,
@@ -49,7 +50,7 @@ def _reason_field(verb: str) -> forms.ChoiceField:
     return forms.ChoiceField(
         label="Reason",
         choices=[("", "Choose a reason"), *choices],
-        required=verb != "recycle",
+        required=move.needs_reason,
         error_messages={
             "required": "Choose a reason.",
             "invalid_choice": "Choose one of the reasons.",

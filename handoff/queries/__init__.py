@@ -20,7 +20,7 @@ from handoff.queries.queue import (
     unread_notices,
 )
 from handoff.queries.tasks import TaskList, tasks_for
-from handoff.queries.workspace import Move, move_named, moves_for
+from handoff.queries.workspace import Move, move_named, moves_for, rejection
 
 __all__ = [
     "Move",
@@ -38,6 +38,7 @@ __all__ = [
     "queue_for",
     "reason_counts",
     "reason_labels",
+    "rejection",
     "rejections",
     "remarks",
     "tasks_for",

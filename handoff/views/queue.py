@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from handoff import policies, queries, services
 from handoff.forms import ActForm
-from handoff.queries import Move, Queue
+from handoff.queries import Queue
 from handoff.views.answers import PageRequest, too_late
 from handoff.views.corrections import take_back_address
-from leadflow.core.dialogs import ask, done
+from leadflow.core.dialogs import ask, done, go_to
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Team
 from leadflow.core.views import toast
@@ -25,7 +25,6 @@ from leads.models import Offer
 VIEWS = ("mine", "open", "team")
 MOST, STEP = 500, 100
 NOTICES = 5
-REJECT = Move("reject", "Reject", "corner-up-left", asks_reason=True)
 
 
 @require_safe
@@ -92,6 +91,8 @@ def accept(request: PageRequest, offer_id: int) -> HttpResponse:
     offer = _offer_or_404(request, offer_id)
     try:
         services.accept_offers(offer_ids=[offer.pk], by=request.user, at=timezone.now()).or_raise()
+    except Invalid:  # accepting asks for something here: the page of the act has its fields
+        return go_to(request, reverse("handoff:act", args=[offer.lead_id, "accept"]))
     except Conflict as error:
         return too_late(request, error)
     return _show_queue(request, f"{offer.lead.name} is yours now.", undo_of=offer)
@@ -107,8 +108,8 @@ def reject(request: PageRequest, offer_id: int) -> HttpResponse:
         if offer.outcome != Offer.Outcome.PENDING:
             who = offer.decided_by or "Somebody"
             return too_late(request, Conflict(f"{who} answered for {offer.lead.name} already."))
-        return ask(request, ActForm(move=REJECT), words)
-    form = ActForm(request.POST, move=REJECT)
+        return ask(request, ActForm(move=queries.rejection()), words)
+    form = ActForm(request.POST, move=queries.rejection())
     if not form.is_valid():
         return ask(request, form, words)
     try:

@@ -41,6 +41,11 @@ def done(request: HttpRequest, message: str, *, to: str, take_back: str = "") ->
     `take_back` is the address that undoes what was done: the message offers it.
     """
     messages.success(request, message, extra_tags=take_back)
+    return go_to(request, to)
+
+
+def go_to(request: HttpRequest, address: str) -> HttpResponse:
+    """Send the reader to another page; htmx is told to load it as a whole."""
     if is_piece(request):
-        return HttpResponse(headers={"HX-Redirect": to})
-    return redirect(to)
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)

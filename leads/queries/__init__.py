@@ -24,6 +24,7 @@ from leads.queries.choices import (
     product_choices,
     reasons_for,
     stage_choices,
+    verbs_with_reasons,
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
 from leads.queries.corrections import already_corrected, change_to_take_back
@@ -121,4 +122,5 @@ __all__ = [
     "take_back_refused",
     "timeline",
     "values_of",
+    "verbs_with_reasons",
 ]

@@ -30,3 +30,8 @@ def country_choices() -> list[tuple[str, str]]:
 def reasons_for(verb: str) -> QuerySet[Reason]:
     """Coded reasons that may be given for a verb, in order."""
     return Reason.objects.filter(verb=verb, is_active=True).order_by("position")
+
+
+def verbs_with_reasons() -> frozenset[str]:
+    """Verbs that have reasons to choose from."""
+    return frozenset(Reason.objects.filter(is_active=True).values_list("verb", flat=True))

@@ -22,9 +22,9 @@ from leads import policies
 from leads.models import BulkAct, BulkItem, Lead
 from leads.models.people import LeadQuerySet
 from leads.queries.bulk import ASSIGN, KINDS
+from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Cause
 from leads.services.ownership import assign_owner
-from leads.services.pipeline import load_pipeline
 from leads.services.verbs import check_act, move
 
 logger = logging.getLogger(__name__)

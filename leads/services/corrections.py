@@ -13,9 +13,9 @@ from leads import policies
 from leads.engine.pipeline import Pipeline
 from leads.models import Lead, Offer, StageChange
 from leads.queries.corrections import Step, already_corrected, last_steps
+from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Change, Moved
 from leads.services.history import CHANGES_OWNER, announce, write_history
-from leads.services.pipeline import load_pipeline
 
 VERB = "correct"
 UNSEEN = "This lead does not exist or is not yours to see."

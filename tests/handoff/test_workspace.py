@@ -15,6 +15,7 @@ from handoff import queries
 from handoff import services as handoff
 from handoff.models import Feedback
 from leadflow.core.models import Role, User
+from leads import services as leads
 from leads.models import Lead, Offer, Opportunity
 from tests.factories import people
 from tests.handoff.scenes import make_offers, signed_in
@@ -229,3 +230,20 @@ def test_an_offer_that_waits_again_goes_to_somebody(
     assert not Feedback.objects.exists()
     handoff.reject_offers(offer_ids=[offer.pk], by=rep, reason="no_budget", note="Yes", at=at)
     assert Feedback.objects.get().note == "Yes"
+
+
+def test_what_a_verb_asks_for_is_asked_on_the_page(
+    rep: User, marketer: User, offer: Offer, at: datetime
+) -> None:
+    leads.change_verb(verb="accept", needs_reason=False, needs_note=True, by=marketer, at=at)
+    client = signed_in(rep)
+    page = client.get(reverse("leads:detail", args=[offer.lead_id])).content.decode()
+    assert "Accept…" in page
+
+    assert act(client, offer.lead, "accept") == 400
+    from_queue = client.post(reverse("handoff:accept", args=[offer.pk]))
+    assert from_queue.url == reverse("handoff:act", args=[offer.lead_id, "accept"])
+    assert now(offer.lead).stage == "mql"
+
+    act(client, offer.lead, "accept", note="Known from the fair")
+    assert now(offer.lead).stage == "sal"

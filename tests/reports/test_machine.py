@@ -44,6 +44,8 @@ class Machine(RuleBasedStateMachine):
         self.outcomes: Counter[tuple[str, str]] = Counter()
         self.reasons = dict(Reason.objects.filter(needs_note=False).values_list("verb", "code"))
         self.number = 0
+        self.boss = people.user("manager")
+        self.past: dict[int, list[tuple[str, int, dict[str, Any]]]] = {pk: [] for pk in self.ids}
 
     def teardown(self) -> None:
         if hasattr(self, "frame"):
@@ -107,7 +109,11 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def let_merged_leads_follow(self) -> None:
         leads.move_merged(at=self._tick())
-        self.stages = dict(Lead.objects.filter(pk__in=self.ids).values_list("pk", "stage"))
+        now = dict(Lead.objects.filter(pk__in=self.ids).values_list("pk", "stage"))
+        for pk in self.ids:
+            if now[pk] != self.stages[pk]:
+                self.past[pk] = []  # a merge cannot be taken back
+        self.stages = now
 
     @rule(verb=st.sampled_from(sorted(leads.VERBS)), who=who, amount=st.booleans())
     def try_a_verb(self, verb: str, who: list[int], amount: bool) -> None:
@@ -124,6 +130,20 @@ class Machine(RuleBasedStateMachine):
         for change in moved.changes:
             self._check(change, act, pipeline)
 
+    @rule(number=st.integers(0, 4))
+    def take_a_change_back(self, number: int) -> None:
+        pk = self.ids[number]
+        last = StageChange.objects.in_effect().filter(lead=pk).order_by("-pk").first()
+        assert last is not None
+        moved = leads.take_back(change_ids=[last.pk], by=self.boss, at=self._tick())
+        if not self.past[pk]:
+            assert not moved.changes
+        elif moved.changes:
+            self.stages[pk], self.cycles[pk], before = self.past[pk].pop()
+            for key in {key for key in self.outcomes if key[1].endswith(f" {pk}")}:
+                del self.outcomes[key]
+            self.outcomes.update(before)
+
     def _check(self, change: Any, act: Any, pipeline: Any) -> None:
         """The change is the one that the pipeline of now allows; offers are counted by hand."""
         before = self.stages[change.lead_id]
@@ -134,13 +154,16 @@ class Machine(RuleBasedStateMachine):
             target.stage,
             self.cycles[change.lead_id] + target.cycles,
         )
-        self.stages[change.lead_id] = change.to_stage
-        self.cycles[change.lead_id] = change.cycle
+        pk = change.lead_id
+        mine = {k: n for k, n in self.outcomes.items() if k[1].endswith(f" {pk}")}
+        self.past[pk].append((self.stages[pk], self.cycles[pk], mine))
+        self.stages[pk] = change.to_stage
+        self.cycles[pk] = change.cycle
         left = pipeline.offered_sides.get(before)
-        if left and self.outcomes.pop((left.key, f"pending {change.lead_id}"), 0):
-            self.outcomes[left.key, ENDS.get(act.verb, "rejected")] += 1
+        if left and self.outcomes.pop((left.key, f"pending {pk}"), 0):
+            self.outcomes[left.key, f"{ENDS.get(act.verb, 'rejected')} {pk}"] += 1
         if handoff := pipeline.offered_sides.get(change.to_stage):
-            self.outcomes[handoff.key, f"pending {change.lead_id}"] = 1
+            self.outcomes[handoff.key, f"pending {pk}"] = 1
 
     @invariant()
     def every_stage_is_the_last_line_of_history(self) -> None:
