@@ -44,7 +44,9 @@ INVARIANTS = {
     "a lead in the offered stage of an active hand-off has a pending offer": """
         SELECT 'lead ' || lead.id FROM leads_lead AS lead
           JOIN leads_handoff AS handoff ON handoff.offered_id = lead.stage AND handoff.is_active
-         WHERE NOT EXISTS (
+          JOIN leads_stage AS stage ON stage.key = lead.stage
+         WHERE stage.kind <> 'won'  -- who was a customer before the hand-off came is not offered
+           AND NOT EXISTS (
                SELECT 1 FROM leads_offer AS offer
                 WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'
          )

@@ -170,11 +170,10 @@ def switch_handoff(request: PageRequest, key: str) -> HttpResponse:
     handoff = get_object_or_404(Handoff, key=key)
     is_active = request.POST.get("to") == "on"
     leads.change_handoff(key=key, is_active=is_active, by=request.user, at=timezone.now())
-    return done(
-        request,
-        f"“{handoff}” is {'on' if is_active else 'off'} from now on.",
-        to=reverse("leads:pipeline"),
-    )
+    words = f"“{handoff}” is off; its figures stay."
+    if is_active:
+        words = f"“{handoff}” is on. A lead definition offers leads; until there is one, people do."
+    return done(request, words, to=reverse("leads:pipeline"))
 
 
 def _path_choices() -> list[tuple[str, str]]:
