@@ -60,7 +60,7 @@ class RetirementSerializer(serializers.Serializer[Any]):
 
     leads = serializers.IntegerField()
     targets = serializers.ListField(child=serializers.CharField())
-    uses = serializers.ListField(child=serializers.CharField())
+    refused = serializers.CharField(allow_blank=True)
 
 
 class HandoffSerializer(serializers.Serializer[Any]):

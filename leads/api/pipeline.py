@@ -94,10 +94,11 @@ class StageRetirement(APIView):
 
     @extend_schema(responses=designs.RetirementSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """How many leads would move, where they may go, and what still names the stage."""
+        """How many leads would move, where they may go, and what stands against it."""
         preview = queries.preview_retirement(stage=get_object_or_404(Stage, key=key))
         targets = [target for target, _ in preview.targets]
-        return Response({"leads": preview.leads, "targets": targets, "uses": preview.uses})
+        refused = leads.retirement_refused(key=key)
+        return Response({"leads": preview.leads, "targets": targets, "refused": refused})
 
     @extend_schema(request=designs.MergeSerializer, responses=designs.PipelineSerializer)
     def post(self, request: Request, key: str) -> Response:

@@ -157,7 +157,6 @@ class HandoffForm(forms.Form):
         decimal_places=2,
         help_text="0.25 is a quarter of an hour",
     )
-    uses_business_time = forms.BooleanField(label="Count working hours only", required=False)
     expire_hours = forms.DecimalField(
         label="Expires so many hours after it was due",
         required=False,
@@ -167,6 +166,7 @@ class HandoffForm(forms.Form):
         decimal_places=2,
         help_text="Empty: it waits until somebody answers",
     )
+    uses_business_time = forms.BooleanField(label="Count working hours only", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -231,8 +231,8 @@ class NewHandoffForm(HandoffForm):
                 label=f"{words}: short form", max_length=10
             )
             self.fields[f"{side}_team"] = _choice(f"{words}: team", _teams())
-        sides = [f"{s}_{f}" for s, _ in self.SIDES for f in ("name", "abbreviation", "team")]
-        self.order_fields(["name", "after", *sides])
+        pairs = [f"{s}_{f}" for f in ("name", "abbreviation", "team") for s, _ in self.SIDES]
+        self.order_fields(["name", "after", *pairs])
         self.initial = {"target": 100, "respond_hours": 24, **self.initial}
 
     def side(self, name: str) -> Side:

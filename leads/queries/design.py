@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from leadflow.core.parts import stage_uses
 from leads.engine.pipeline import Pipeline
 from leads.models import Handoff, Lead, Offer, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline
@@ -80,16 +79,15 @@ def count_standing() -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Retirement:
-    """What taking a stage off the path would mean: leads to move, where they may go, what names it."""
+    """What taking a stage off the path would mean: leads to move, and where they may go."""
 
     stage: Stage
     leads: int
     targets: list[tuple[str, str]]
-    uses: list[str]
 
 
 def preview_retirement(*, stage: Stage) -> Retirement:
-    """How many leads would move, where to, and what still names the stage."""
+    """How many leads would move, and where to."""
     pipeline = load_pipeline()
     targets = [
         (key, pipeline.name(key))
@@ -102,7 +100,6 @@ def preview_retirement(*, stage: Stage) -> Retirement:
         stage=stage,
         leads=Lead.objects.filter(stage=stage.key).count(),
         targets=targets,
-        uses=[words for find in stage_uses.values() for words in find(stage.key)],
     )
 
 

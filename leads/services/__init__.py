@@ -40,6 +40,7 @@ from leads.services.designer import (
     move_merged,
     order_stages,
     retire_stage,
+    retirement_refused,
     save_reason,
     shift_stage,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
+    "retirement_refused",
     "revive",
     "revive_interested",
     "run_bulk",

@@ -118,6 +118,7 @@ def retire_stage(request: PageRequest, key: str) -> HttpResponse:
         "submit": "Merge and retire" if preview.leads else "Retire",
         "variant": "danger",
         "preview": preview,
+        "refused": leads.retirement_refused(key=key),
     }
 
     def save() -> None:

@@ -8,6 +8,7 @@ from leads.services.designer.stages import (
     change_stage,
     order_stages,
     retire_stage,
+    retirement_refused,
     shift_stage,
 )
 
@@ -23,6 +24,7 @@ __all__ = [
     "move_merged",
     "order_stages",
     "retire_stage",
+    "retirement_refused",
     "save_reason",
     "shift_stage",
 ]

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.utils.text import slugify
 
-from leadflow.core.errors import Conflict, Invalid
+from leadflow.core.errors import Conflict, DomainError, Invalid
 from leadflow.core.models import Team, User
 from leadflow.core.parts import stage_uses
 from leads.engine import design
 from leads.engine.pipeline import DETOUR, Pipeline, StageSpec
 from leads.models import Activity, Lead, PipelineVersion, Stage
+from leads.queries.pipeline import load_pipeline
 from leads.queries.requirements import REQUIREMENTS
 from leads.services.designer.editing import edit
 
@@ -85,7 +86,29 @@ def retire_stage(
     return edit(change=change, words=words, by=by, at=at)
 
 
+def retirement_refused(*, key: str) -> str:
+    """Why a stage cannot be taken off the path at all, in a sentence; empty when it can."""
+    try:
+        _check_held(load_pipeline(), key)
+    except DomainError as error:
+        return str(error)
+    return ""
+
+
 def _check_free(pipeline: Pipeline, key: str, into: str) -> None:
+    _check_held(pipeline, key)
+    stage = design.find_stage(pipeline, key)
+    if into:
+        _check_target(pipeline, stage, into)
+    elif count := Lead.objects.filter(stage=key).count():
+        raise Conflict(
+            f"{count:,} {'lead stands' if count == 1 else 'leads stand'} in “{stage.name}”: "
+            "choose a stage to merge it into."
+        )
+
+
+def _check_held(pipeline: Pipeline, key: str) -> None:
+    """Raise when something holds on to the stage, wherever its leads could go."""
     stage = design.find_stage(pipeline, key)
     if stage.is_retired:
         raise Conflict(f"“{stage.name}” is out of use already.")
@@ -100,14 +123,6 @@ def _check_free(pipeline: Pipeline, key: str, into: str) -> None:
             )
     if uses := [words for find in stage_uses.values() for words in find(key)]:
         raise Conflict(f"“{stage.name}” is still named by {', '.join(uses[:5])}. Change it there.")
-    if into:
-        _check_target(pipeline, stage, into)
-    elif Lead.objects.filter(stage=key).exists():
-        count = Lead.objects.filter(stage=key).count()
-        raise Conflict(
-            f"{count:,} {'lead stands' if count == 1 else 'leads stand'} in “{stage.name}”: "
-            "choose a stage to merge it into."
-        )
 
 
 def _check_target(pipeline: Pipeline, stage: StageSpec, into: str) -> None:
