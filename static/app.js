@@ -56,7 +56,11 @@
     dialog.showModal();
     $("[autofocus], .dialog-body :is(input:not([type=hidden]), select, textarea)", dialog)?.focus();
   }
-  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => { if (target.id === "modal-body" && target.firstElementChild) open($("#modal")); });
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target.id !== "modal-body" || !target.firstElementChild) return;
+    open($("#modal"));
+    $(".has-error :is(input, select, textarea)", target)?.focus(); // where to go on; it may be out of view
+  });
   document.addEventListener("close-dialog", () => $$("dialog[open]").forEach((dialog) => dialog.close()));
   document.addEventListener("click", (event) => {
     const { target } = event;

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from leadflow.core.models import User
 from leads.models import BulkAct, Lead
 from tests.factories import people
-from tests.journeys.conftest import browser_path
+from tests.leads.browsing import browsing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,21 +31,10 @@ def page(
     """The list of 60 inquiries and 3 offered leads, before the eyes of a marketer."""
     people.inquiries(60, at=at)
     people.offered(at=at, count=3)
-    client = Client()
-    client.force_login(marketer)
-    cookie = client.cookies["sessionid"]
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
-        page = browser.new_page()
-        page.context.add_cookies(
-            [{"name": "sessionid", "value": cookie.value, "url": live_server.url}]
-        )
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with browsing(live_server.url, marketer, complaints) as page:
         page.goto(f"{live_server.url}/leads/?sort=newest")
         yield page
-        browser.close()
 
 
 def _count(page: Page) -> str:

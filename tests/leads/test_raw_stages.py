@@ -18,12 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TIE = "lead_stage_is_last_change"
 
 
-@pytest.fixture(autouse=True)
-def _pipeline(db: None, at: datetime) -> None:
-    """The tables are emptied between these tests: the shipped pipeline must be there anyway."""
-    leads.install_default_pipeline(at=at)
-
-
 @pytest.fixture
 def lead(at: datetime) -> Lead:
     return people.inquiry(at=at)
