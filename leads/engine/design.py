@@ -1,12 +1,16 @@
 """Edits of a pipeline as pure functions: a pipeline in, another one out. Whether it can work is asked later."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
+
+from django.utils.text import slugify
 
 from leadflow.core.errors import Invalid
 from leads.engine.pipeline import DETOUR, RESTS, WON, HandoffSpec, Pipeline, StageSpec
 
+LONGEST_KEY = 40
 STRIDE = 10  # between two positions, so that a stage of a file or a program may go in between
 
 
@@ -75,6 +79,13 @@ def shift(pipeline: Pipeline, key: str, steps: int) -> Pipeline:
     target = min(max(place + steps, 0), len(cars) - 1)
     cars.insert(target, cars.pop(place))
     return arrange(pipeline, [stage for car in cars for stage in car])
+
+
+def free_key(words: str, taken: Collection[str], *, otherwise: str) -> str:
+    """A key made of a name that nobody has yet; `otherwise` where the name has no letter for one."""
+    base = slugify(words).replace("-", "_")[:LONGEST_KEY] or otherwise
+    numbered = (f"{base[: LONGEST_KEY - 5]}_{number}" for number in count(2))
+    return base if base not in taken else next(key for key in numbered if key not in taken)
 
 
 def find_stage(pipeline: Pipeline, key: str, *, field: str = "stage") -> StageSpec:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.text import slugify
-
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import Calendar, Team, User
 from leads.engine import design
 from leads.engine.pipeline import HandoffSpec, Pipeline
 from leads.models import Handoff, Offer, PipelineVersion
 from leads.services.designer.editing import edit
-from leads.services.designer.stages import LONGEST_KEY, check_facts, new_stage
+from leads.services.designer.stages import check_facts, new_stage
 
 A_YEAR = 366 * 24 * 60  # minutes
 SETTINGS = frozenset(
@@ -53,7 +51,8 @@ def add_handoff(
             field="accepted_name",
         )
     facts = _check_settings(settings | {"name": name})
-    key = _free_key(name)
+    taken = set(Handoff.objects.values_list("key", flat=True))
+    key = design.free_key(name, taken, otherwise="handoff")
 
     def change(pipeline: Pipeline) -> Pipeline:
         first = new_stage(pipeline, offered.name, offered.abbreviation, **_team(offered))
@@ -169,13 +168,6 @@ def _team(side: Side) -> dict[str, str]:
     facts = {"team": side.team}
     check_facts(facts)
     return facts
-
-
-def _free_key(name: str) -> str:
-    base = slugify(name).replace("-", "_")[:LONGEST_KEY] or "handoff"
-    taken = set(Handoff.objects.values_list("key", flat=True))
-    numbered = (f"{base[: LONGEST_KEY - 4]}_{number}" for number in range(2, 10_000))
-    return base if base not in taken else next(key for key in numbered if key not in taken)
 
 
 def _words(key: str, facts: dict[str, Any]) -> str:

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import User
 from leads import policies
+from leads.engine import design
 from leads.engine.pipeline import Pipeline
 from leads.models import PipelineVersion, Reason, VerbRule
 from leads.queries.pipeline import lock_for_design
@@ -86,11 +86,18 @@ def _write(verb: str, code: str, facts: dict[str, Any]) -> Reason:
         last = rows.order_by("-position").first()
         position = last.position + 1 if last else 0
         return Reason.objects.create(
-            verb=verb, code=_free_code(verb, facts["label"]), position=position, **facts
+            verb=verb,
+            code=design.free_key(facts["label"], _codes(verb), otherwise="reason"),
+            position=position,
+            **facts,
         )
     if not rows.filter(code=code).update(**facts):
         raise Invalid(f"There is no reason “{code[:40]}” for {verb}.", field="code")
     return rows.get(code=code)
+
+
+def _codes(verb: str) -> set[str]:
+    return set(Reason.objects.filter(verb=verb).values_list("code", flat=True))
 
 
 def _label(label: str, verb: str, code: str) -> str:
@@ -101,13 +108,6 @@ def _label(label: str, verb: str, code: str) -> str:
     if twins.exclude(code=code).exists():
         raise Invalid(f"There is a reason “{words}” already.", field="label")
     return words
-
-
-def _free_code(verb: str, label: str) -> str:
-    base = slugify(label).replace("-", "_")[:36] or "reason"
-    taken = set(Reason.objects.filter(verb=verb).values_list("code", flat=True))
-    numbered = (f"{base}_{number}" for number in range(2, 10_000))
-    return base if base not in taken else next(code for code in numbered if code not in taken)
 
 
 def _check_verb(verb: str) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.utils.text import slugify
-
 from leadflow.core.errors import Conflict, DomainError, Invalid
 from leadflow.core.models import Team, User
 from leadflow.core.parts import stage_uses
@@ -15,8 +13,6 @@ from leads.models import Activity, Lead, PipelineVersion, Stage
 from leads.queries.pipeline import load_pipeline
 from leads.queries.requirements import REQUIREMENTS
 from leads.services.designer.editing import edit
-
-LONGEST_KEY = 40
 
 
 def add_stage(
@@ -141,11 +137,7 @@ def _check_target(pipeline: Pipeline, stage: StageSpec, into: str) -> None:
 
 def new_stage(pipeline: Pipeline, name: str, abbreviation: str, **facts: Any) -> StageSpec:
     """A stage that no row has yet, with a key made of its name."""
-    base = slugify(name).replace("-", "_")[:LONGEST_KEY] or "stage"
-    key, number = base, 1
-    while key in pipeline.by_key:
-        number += 1
-        key = f"{base[: LONGEST_KEY - 4]}_{number}"
+    key = design.free_key(name, pipeline.by_key, otherwise="stage")
     said = _cleaned(facts | {"name": name, "abbreviation": abbreviation})
     return StageSpec(key=key, kind="", position=0, **said)
 
