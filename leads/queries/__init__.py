@@ -13,12 +13,15 @@ from leads.queries.companies import list_campaigns, list_companies, list_forms
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.lists import (
     SORTS,
-    Chosen,
     drill_down,
     list_leads,
+    list_offers,
     list_sources,
     sort_keys,
 )
+from leads.queries.offers import offer_words
+from leads.queries.params import Chosen
+from leads.queries.paths import places_in
 from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.timeline import (
     PARTS,
@@ -50,10 +53,13 @@ __all__ = [
     "list_companies",
     "list_forms",
     "list_leads",
+    "list_offers",
     "list_sources",
     "matching",
     "moves_with_time",
+    "offer_words",
     "persona_choices",
+    "places_in",
     "product_choices",
     "read_timeline",
     "reasons_for",

@@ -28,7 +28,7 @@ from leads.services.people import (
     lock_identity,
     update_facts,
 )
-from leads.services.pipeline import install_default_pipeline, load_pipeline
+from leads.services.pipeline import install_default_pipeline, load_pipeline, pipeline_at
 from leads.services.reported import Reported, record_reported
 from leads.services.scores import write_scores
 from leads.services.verbs import (
@@ -79,6 +79,7 @@ __all__ = [
     "move",
     "note_activities",
     "offer",
+    "pipeline_at",
     "process_submissions",
     "read_facts",
     "receive_submission",

@@ -27,7 +27,7 @@ class Wish:
     at: datetime
     zone: str
 
-    def span(self) -> dict[str, datetime | None]:
+    def span(self) -> dict[str, Any]:
         """The period as moments."""
         return {"start": self.period.start(self.zone), "end": self.period.end(self.zone)}
 
