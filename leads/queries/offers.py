@@ -124,7 +124,7 @@ WORDS: dict[str, Callable[[str], str]] = {
 def period_words(params: Params) -> list[Chosen]:
     """The days of a report: when leads came, or were offered."""
     first, last = day(params, "from"), day(params, "to")
-    parts = (f"from {first}" if first else "", f"to {last}" if last else "")
+    parts = (f"from {first}" if first else "", f"until {last}" if last else "")
     what = "offered" if asks_for_offers(params) else "came"
     words = " ".join(part for part in (what, *parts) if part)
     return [Chosen(words, ("from", "to"))] if first or last else []

@@ -6,6 +6,7 @@ from reports.queries.handoffs import (
     AnswerGroup,
     Answers,
     HandoffReport,
+    Measured,
     ReasonCount,
     handoffs,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "FunnelReport",
     "Group",
     "HandoffReport",
+    "Measured",
     "Reached",
     "ReasonCount",
     "StageCount",

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from content.models import Persona, Product
 from leadflow.core.errors import Invalid
@@ -58,6 +61,14 @@ class Dimension:
         known = self.words(values) if self.words else {}
         return {value: self._group(value, known) for value in values}
 
+    def label_of(self, param: str) -> str:
+        """The words for a value as the filters of the list of leads call it."""
+        if param in {"__none", "__blank"}:
+            return self.nothing if param == "__none" else BLANK
+        values: list[Value] = [param, *([int(param)] if param.isdecimal() else [])]
+        known = self.words(values) if self.words else {}
+        return next((known[value][1] for value in values if value in known), param)
+
     def _group(self, value: Value, known: Words) -> Group:
         if value is None:
             return Group(None, self.nothing)
@@ -68,19 +79,19 @@ class Dimension:
 
 
 def _campaigns(values: Collection[Value]) -> Words:
-    return _named(Campaign.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+    return _named(Campaign.objects.all(), values)
 
 
 def _products(values: Collection[Value]) -> Words:
-    return _named(Product.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+    return _named(Product.objects.all(), values)
 
 
 def _territories(values: Collection[Value]) -> Words:
-    return _named(Territory.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+    return _named(Territory.objects.all(), values)
 
 
 def _teams(values: Collection[Value]) -> Words:
-    return _named(Team.objects.filter(pk__in=_ids(values)).values_list("pk", "key", "name"))
+    return _named(Team.objects.all(), values)
 
 
 def _people(values: Collection[Value]) -> Words:
@@ -115,8 +126,13 @@ def _ordinal(number: int) -> str:
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
-def _named(rows: Collection[tuple[int, str, str]]) -> Words:
-    return {pk: (key, name) for pk, key, name in rows}
+def _named(rows: QuerySet[Any], values: Collection[Value]) -> Words:
+    """Words for rows by their ids, and by their keys where those were given."""
+    keys = [value for value in values if isinstance(value, str)]
+    found = rows.order_by().filter(Q(pk__in=_ids(values)) | Q(key__in=keys))
+    named = list(found.values_list("pk", "key", "name"))
+    by_id: dict[Value, tuple[str, str]] = {pk: (key, name) for pk, key, name in named}
+    return by_id | {key: (key, name) for _, key, name in named if key in keys}
 
 
 def _ids(values: Collection[Value]) -> list[int]:

@@ -11,6 +11,7 @@ from reports.queries import (
     FunnelReport,
     Group,
     HandoffReport,
+    Measured,
     Reached,
     StageTime,
     VelocityReport,
@@ -58,23 +59,29 @@ def _won(group: Reached, report: FunnelReport) -> Json:
 
 
 def handoffs_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -> Json:
-    """Every active hand-off with its answers, reasons and groups."""
+    """Every hand-off with its answers, reasons and groups, against the target of then."""
     return _head("handoffs", period, by=by) | {
         "handoffs": [
             {
                 "key": report.handoff.key,
-                "name": report.handoff.name,
-                "target_percent": round(100 * report.target, 3),
-                "gap_points": report.gap_points,
-                **_answers(report.answers),
+                "name": report.name,
+                **_measured(report),
                 "reasons": [
                     {"code": reason.code, "label": reason.label, "offers": reason.offers}
                     for reason in report.reasons
                 ],
-                "groups": [_value(one.group) | _answers(one.answers) for one in report.groups],
+                "groups": [_value(one.group) | _measured(one) for one in report.groups],
             }
             for report in reports
         ]
+    }
+
+
+def _measured(measured: Measured) -> Json:
+    return {
+        "target_percent": round(100 * measured.target, 3),
+        "gap_points": measured.gap_points,
+        **_answers(measured.answers),
     }
 
 
@@ -82,6 +89,7 @@ def _answers(answers: Answers) -> Json:
     interval = answers.interval
     return {
         "offered": answers.offered,
+        "leads": answers.leads,
         "accepted": answers.accepted,
         "rejected": answers.rejected,
         "expired": answers.expired,
@@ -102,7 +110,7 @@ def sla_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -
         "handoffs": [
             {
                 "key": report.handoff.key,
-                "name": report.handoff.name,
+                "name": report.name,
                 "respond_within_minutes": report.handoff.respond_within_minutes,
                 "uses_business_time": report.handoff.uses_business_time,
                 **_clock(report.answers),

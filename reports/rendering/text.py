@@ -43,7 +43,15 @@ def _funnel(report: Json) -> list[str]:
     return [overall, summary, groups]
 
 
-ANSWERS = ("offered", "accepted", "rejected", "expired", "pending", "acceptance_percent")
+ANSWERS = (
+    "offered",
+    "accepted",
+    "rejected",
+    "expired",
+    "pending",
+    "acceptance_percent",
+    "gap_points",
+)
 
 
 def _handoffs(report: Json) -> list[str]:
