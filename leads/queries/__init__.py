@@ -11,6 +11,8 @@ from leads.queries.choices import (
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
 from leads.queries.leads import find_leads, has_consent, matching
+from leads.queries.leaks import ANY as ANY_LEAK
+from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
     SORTS,
     drill_down,
@@ -33,9 +35,12 @@ from leads.queries.timeline import (
 )
 
 __all__ = [
+    "ANY_LEAK",
+    "LEAKS",
     "PARTS",
     "SORTS",
     "Chosen",
+    "Leak",
     "Position",
     "Standing",
     "TimelineEntry",
@@ -47,6 +52,7 @@ __all__ = [
     "drill_down",
     "fields_of",
     "find_leads",
+    "find_leaks",
     "has_consent",
     "latest_consents",
     "list_campaigns",
@@ -67,4 +73,5 @@ __all__ = [
     "stage_choices",
     "standing",
     "timeline",
+    "watched_stages",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
@@ -12,6 +13,7 @@ from leads.models import Lead, Stage, StageChange
 from leads.models.history import OfferQuerySet
 from leads.models.people import LeadQuerySet
 from leads.queries.leads import find_leads
+from leads.queries.leaks import find_leak, leak_words
 from leads.queries.offers import asks_for_offers, narrow_offers, offer_words, period_words
 from leads.queries.params import (
     BLANK,
@@ -35,8 +37,11 @@ SORTS = {
 MOST_IDS = 1_000
 
 
-def list_leads(*, user: User, params: Params) -> LeadQuerySet:
-    """Leads that `user` may see and the parameters of the list page ask for; raises Invalid."""
+def list_leads(*, user: User, params: Params, at: datetime | None = None) -> LeadQuerySet:
+    """Leads that `user` may see and the parameters of the list page ask for; raises Invalid.
+
+    Leaks are told as of `at`, now when it is left out.
+    """
     leads = find_leads(user=user, q=params.get("q", "")[:200])
     for name, narrow in _FILTERS.items():
         if value := params.get(name, ""):
@@ -44,6 +49,8 @@ def list_leads(*, user: User, params: Params) -> LeadQuerySet:
     leads = leads.filter(_cohort(params))
     if asks_for_offers(params):
         leads = leads.filter(Exists(narrow_offers(params).filter(lead=OuterRef("pk"))))
+    if leak := params.get("leak", ""):
+        leads = leads.filter(find_leak(leak, at=at or timezone.now()))
     touched = Coalesce("last_activity_at", "created_at")
     return leads.annotate(touched_at=touched).select_related("company", "owner")
 
@@ -71,6 +78,8 @@ def drill_down(params: Params) -> list[Chosen]:
         if cycle := params.get("cycle", ""):
             chosen.append(Chosen(f"in cycle {number(cycle, 'cycle')}", ("cycle",)))
     chosen += offer_words(params) + period_words(params)
+    if leak := params.get("leak", ""):
+        chosen.append(Chosen(leak_words(leak), ("leak",)))
     if params.get("ids"):
         chosen.append(Chosen("picked leads", ("ids",)))
     return chosen

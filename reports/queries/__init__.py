@@ -10,6 +10,7 @@ from reports.queries.handoffs import (
     ReasonCount,
     handoffs,
 )
+from reports.queries.leaks import LeakReport, LeakStage, leaks
 from reports.queries.velocity import StageTime, VelocityReport, velocity
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "FunnelReport",
     "Group",
     "HandoffReport",
+    "LeakReport",
+    "LeakStage",
     "Measured",
     "Reached",
     "ReasonCount",
@@ -30,5 +33,6 @@ __all__ = [
     "VelocityReport",
     "funnel",
     "handoffs",
+    "leaks",
     "velocity",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from leads.queries import LEAKS
 from reports.engine.periods import Period
 from reports.engine.shares import percent
 from reports.queries import (
@@ -11,6 +12,7 @@ from reports.queries import (
     FunnelReport,
     Group,
     HandoffReport,
+    LeakReport,
     Measured,
     Reached,
     StageTime,
@@ -130,6 +132,30 @@ def _clock(answers: Answers) -> Json:
         "in_time_percent": percent(answers.in_time, answers.timed),
         "median_seconds": answers.median_seconds,
         "p90_seconds": answers.p90_seconds,
+    }
+
+
+def leaks_json(report: LeakReport) -> Json:
+    """Leads that leak now, by stage and kind."""
+    kinds = [(leak.key, leak.name) for leak in LEAKS]
+    return {
+        "report": "leaks",
+        "at": report.at.isoformat(),
+        "standing": report.standing,
+        "leaking": report.leaking,
+        "kinds": [{"key": key, "name": name, "leads": report.leads(key)} for key, name in kinds],
+        "stages": [
+            {
+                "key": stage.key,
+                "name": stage.name,
+                "abbreviation": stage.abbreviation,
+                "normal_days": stage.normal_days,
+                "standing": stage.standing,
+                "leaking": stage.leaking,
+                **{key: stage.leads(key) for key, _ in kinds},
+            }
+            for stage in report.stages
+        ],
     }
 
 

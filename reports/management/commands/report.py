@@ -64,6 +64,14 @@ def velocity(wish: Wish) -> Json:
     return rendering.velocity_json(report, wish.period)
 
 
+def leaks(wish: Wish) -> Json:
+    """Leads that are stuck or forgotten now."""
+    _refuse_handoff(wish, "leaks")
+    if wish.by or wish.period != Period():
+        raise Invalid("The leaks report shows this moment; leave --from, --to and --by out.")
+    return rendering.leaks_json(queries.leaks(user=None, at=wish.at))
+
+
 def _refuse_handoff(wish: Wish, name: str) -> None:
     if wish.handoff:
         raise Invalid(f"The {name} report is not of one hand-off; leave --handoff out.")
@@ -72,6 +80,7 @@ def _refuse_handoff(wish: Wish, name: str) -> None:
 REPORTS: dict[str, Callable[[Wish], Json]] = {
     "funnel": funnel,
     "handoffs": handoffs,
+    "leaks": leaks,
     "sla": sla,
     "velocity": velocity,
 }
