@@ -15,6 +15,7 @@ class ReportsConfig(AppConfig):
         for order, (label, name, icon) in enumerate(
             (
                 ("Funnel", "funnel", "funnel"),
+                ("Leaks", "leaks", "droplets"),
                 ("Hand-offs", "handoffs", "arrow-left-right"),
                 ("Velocity", "velocity", "gauge"),
             ),

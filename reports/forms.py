@@ -1,6 +1,6 @@
 """What a reader narrows a report to: a period of days, and what to split it by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -22,17 +22,28 @@ class ReportFilter(forms.Form):
     )
 
     def __init__(
-        self, params: Mapping[str, Any], *, today: date, dimensions: Mapping[str, Dimension]
+        self,
+        params: Mapping[str, Any],
+        *,
+        today: date,
+        dimensions: Mapping[str, Dimension],
+        handoffs: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Fill in what `params` leave out: dates alone mean own dates, nothing the default."""
         self.today = today
-        given = {name: params.get(name, "") for name in ("period", "from", "to", "by")}
+        given = {name: params.get(name, "") for name in ("period", "from", "to", "by", "handoff")}
         has_dates = bool(given["from"] or given["to"])
         given["period"] = given["period"] or (CUSTOM if has_dates else DEFAULT)
         super().__init__(given)
         if given["period"] == CUSTOM:
             self.fields["from"] = _day("From")
             self.fields["to"] = _day("To")
+        if handoffs:
+            choices = [("", "All of them"), *handoffs]
+            widget = forms.Select() if len(handoffs) > 1 else forms.HiddenInput()
+            self.fields["handoff"] = forms.ChoiceField(
+                choices=choices, required=False, label="Hand-off", widget=widget
+            )
         if dimensions:
             choices = [("", "Nothing"), *((key, one.name) for key, one in dimensions.items())]
             self.fields["by"] = forms.ChoiceField(choices=choices, required=False, label="Split by")
@@ -57,6 +68,11 @@ class ReportFilter(forms.Form):
     def by(self) -> str | None:
         """The key of the dimension to split by."""
         return self.cleaned_data.get("by") or None
+
+    @property
+    def handoff(self) -> str | None:
+        """The key of the one hand-off to show."""
+        return self.cleaned_data.get("handoff") or None
 
     @property
     def words(self) -> str:

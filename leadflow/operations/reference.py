@@ -72,7 +72,7 @@ def pipeline_page() -> str:
     )
 
 
-def _moves(pipeline: Any) -> list[tuple[str, str, str]]:
+def _moves(pipeline: lead_queries.Pipeline) -> list[tuple[str, str, str]]:
     """Every (from, verb, to) of a pipeline, found by running the verbs."""
     used = [*pipeline.path, *(stage.key for stage in pipeline.stages if stage.kind == "detour")]
     return [
@@ -83,7 +83,7 @@ def _moves(pipeline: Any) -> list[tuple[str, str, str]]:
     ]
 
 
-def _state_diagram(pipeline: Any) -> str:
+def _state_diagram(pipeline: lead_queries.Pipeline) -> str:
     """The moves as a diagram; verbs that lead the same way share an arrow."""
     arrows: dict[tuple[str, str], list[str]] = {}
     for start, verb, end in _moves(pipeline):
@@ -95,7 +95,7 @@ def _state_diagram(pipeline: Any) -> str:
     return "```mermaid\n" + "\n".join(lines) + "\n```\n"
 
 
-def _verbs(pipeline: Any) -> list[tuple[str, ...]]:
+def _verbs(pipeline: lead_queries.Pipeline) -> list[tuple[str, ...]]:
     moves, who = _moves(pipeline), lead_queries.roles_by_verb()
     rows: list[tuple[str, ...]] = []
     for verb in leads.VERBS:

@@ -7,6 +7,7 @@ from leads.engine.conditions import (
     moves_with_time,
     values_of,
 )
+from leads.engine.pipeline import Pipeline
 from leads.policies import decision_refused, roles_by_verb, take_back_refused
 from leads.queries.bulk import (
     KINDS,
@@ -40,14 +41,19 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.leads import find_leads, has_consent, matching
+from leads.queries.leaks import ANY as ANY_LEAK
+from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
     SORTS,
-    Chosen,
     drill_down,
     list_leads,
+    list_offers,
     list_sources,
     sort_keys,
 )
+from leads.queries.offers import offer_words
+from leads.queries.params import Chosen
+from leads.queries.paths import places_in
 from leads.queries.pipeline import load_pipeline, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.requirements import requirement_choices
@@ -62,7 +68,9 @@ from leads.queries.timeline import (
 )
 
 __all__ = [
+    "ANY_LEAK",
     "KINDS",
+    "LEAKS",
     "PARTS",
     "SORTS",
     "Chosen",
@@ -70,6 +78,8 @@ __all__ = [
     "Foreseen",
     "HandoffRow",
     "Kind",
+    "Leak",
+    "Pipeline",
     "Position",
     "Retirement",
     "StageRow",
@@ -90,6 +100,7 @@ __all__ = [
     "drill_down",
     "fields_of",
     "find_leads",
+    "find_leaks",
     "foresee",
     "group_refusals",
     "has_consent",
@@ -100,13 +111,16 @@ __all__ = [
     "list_forms",
     "list_items",
     "list_leads",
+    "list_offers",
     "list_sources",
     "list_verbs",
     "load_pipeline",
     "matching",
     "moves_with_time",
+    "offer_words",
     "persona_choices",
     "pipeline_at",
+    "places_in",
     "preview_retirement",
     "product_choices",
     "read_design",
@@ -123,4 +137,5 @@ __all__ = [
     "timeline",
     "values_of",
     "verbs_with_reasons",
+    "watched_stages",
 ]

@@ -1,125 +1,136 @@
 """The list of leads: which ones, in which order."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
-from leads.models import Lead, Offer, Stage, StageChange
+from leads.models import Lead, Stage, StageChange
+from leads.models.history import OfferQuerySet
 from leads.models.people import LeadQuerySet
 from leads.queries.leads import find_leads
+from leads.queries.leaks import find_leak, leak_words
+from leads.queries.offers import asks_for_offers, narrow_offers, offer_words, period_words
+from leads.queries.params import (
+    BLANK,
+    NONE,
+    NOW,
+    Chosen,
+    Params,
+    after,
+    between,
+    day,
+    is_nothing,
+    number,
+)
+from leads.queries.paths import stages_from
 
 SORTS = {
     "score": ("-score", "-id"),
     "newest": ("-created_at", "-id"),
     "activity": ("-touched_at", "-id"),
 }
-BLANK, NONE = "__blank", "__none"
 MOST_IDS = 1_000
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A filter in use, in words; `params` are those that switch it off when left out."""
+def list_leads(*, user: User, params: Params, at: datetime | None = None) -> LeadQuerySet:
+    """Leads that `user` may see and the parameters of the list page ask for; raises Invalid.
 
-    words: str
-    params: tuple[str, ...]
-
-
-def list_leads(*, user: User, params: Mapping[str, str]) -> LeadQuerySet:
-    """Leads that `user` may see and the parameters of the list page ask for; raises Invalid."""
+    Leaks are told as of `at`, now when it is left out.
+    """
     leads = find_leads(user=user, q=params.get("q", "")[:200])
     for name, narrow in _FILTERS.items():
         if value := params.get(name, ""):
             leads = leads.filter(narrow(value, user))
     leads = leads.filter(_cohort(params))
-    if outcome := params.get("outcome", ""):
-        leads = leads.filter(_offered(outcome, params))
+    if asks_for_offers(params):
+        leads = leads.filter(Exists(narrow_offers(params).filter(lead=OuterRef("pk"))))
+    if leak := params.get("leak", ""):
+        leads = leads.filter(find_leak(leak, at=at or timezone.now()))
     touched = Coalesce("last_activity_at", "created_at")
     return leads.annotate(touched_at=touched).select_related("company", "owner")
 
 
-def sort_keys(params: Mapping[str, str]) -> tuple[str, ...]:
+def list_offers(params: Params) -> OfferQuerySet:
+    """Offers that the parameters of a report ask for, also by what is known of their leads."""
+    offers = narrow_offers(params)
+    for name in ("source", "campaign", "product"):
+        if value := params.get(name, ""):
+            offers = offers.filter(lead__in=Lead.objects.filter(_FILTERS[name](value, None)))
+    return offers
+
+
+def sort_keys(params: Params) -> tuple[str, ...]:
     """The keys a list is paged along."""
     return SORTS.get(params.get("sort", ""), SORTS["score"])
 
 
-def drill_down(params: Mapping[str, str]) -> list[Chosen]:
+def drill_down(params: Params) -> list[Chosen]:
     """What a report asked for when it linked to the list, in words."""
     chosen = []
     if reached := params.get("reached", ""):
         stage = Stage.objects.filter(key=reached).first()
-        chosen.append(Chosen(f"reached {stage or reached}", ("reached",)))
-    if outcome := params.get("outcome", ""):
-        key, _, result = outcome.partition(":")
-        chosen.append(Chosen(f"{key.replace('_', ' ')}: {result or 'offered'}", ("outcome",)))
-    first, last = _day(params, "from"), _day(params, "to")
-    if first or last:
-        what = "offered" if outcome else "came"
-        words = " ".join(
-            part
-            for part in (f"from {first}" if first else "", f"to {last}" if last else "")
-            if part
-        )
-        chosen.append(Chosen(f"{what} {words}", ("from", "to")))
+        chosen.append(Chosen(f"reached {stage or reached}", ("reached", "as_of")))
+        if cycle := params.get("cycle", ""):
+            chosen.append(Chosen(f"in cycle {number(cycle, 'cycle')}", ("cycle",)))
+    chosen += offer_words(params) + period_words(params)
+    if leak := params.get("leak", ""):
+        chosen.append(Chosen(leak_words(leak), ("leak",)))
     if params.get("ids"):
         chosen.append(Chosen("picked leads", ("ids",)))
     return chosen
 
 
-def _by_stage(value: str, user: User) -> Q:
+def _by_stage(value: str, user: User | None) -> Q:
     return Q(stage__in=value.split(","))
 
 
-def _by_grade(value: str, user: User) -> Q:
+def _by_grade(value: str, user: User | None) -> Q:
     """A whole grade, or its letter alone."""
     return Q(grade__startswith=value) if len(value) == 1 else Q(grade=value)
 
 
-def _by_source(value: str, user: User) -> Q:
+def _by_source(value: str, user: User | None) -> Q:
     if value == NONE:
         return Q(source=None)
     return Q(source="" if value == BLANK else value)
 
 
-def _by_owner(value: str, user: User) -> Q:
+def _by_owner(value: str, user: User | None) -> Q:
     if value == "me":
         return Q(owner=user)
-    return Q(owner=None) if value in {"nobody", NONE} else Q(owner=_number(value, "owner"))
+    return Q(owner=None) if value in {"nobody", NONE} else Q(owner=number(value, "owner"))
 
 
-def _by_ids(value: str, user: User) -> Q:
-    return Q(pk__in=[_number(part, "ids") for part in value.split(",")[:MOST_IDS]])
+def _by_ids(value: str, user: User | None) -> Q:
+    return Q(pk__in=[number(part, "ids") for part in value.split(",")[:MOST_IDS]])
 
 
 def _by_key(path: str) -> Any:
     """Rows that a key names; none, for leads without any."""
 
-    def narrow(value: str, user: User) -> Q:
-        if value in {NONE, BLANK}:
+    def narrow(value: str, user: User | None) -> Q:
+        if is_nothing(value):
             return Q(**{path: None})
         return Q(**{f"{path}__key": value})
 
     return narrow
 
 
-def _by_product(value: str, user: User) -> Q:
+def _by_product(value: str, user: User | None) -> Q:
     """Through a subquery: a lead with two products appears once."""
     through = Lead.products.through.objects.filter(lead=OuterRef("pk"))
-    if value in {NONE, BLANK}:
+    if is_nothing(value):
         return ~Q(Exists(through))
     return Q(Exists(through.filter(product__key=value)))
 
 
 def _exactly(column: str) -> Any:
-    return lambda value, user: Q(**{column: "" if value in {NONE, BLANK} else value})
+    return lambda value, user: Q(**{column: "" if is_nothing(value) else value})
 
 
 _FILTERS = {
@@ -132,78 +143,56 @@ _FILTERS = {
     "territory": _by_key("territory"),
     "persona": _exactly("persona"),
     "country": _exactly("country"),
-    "company": lambda value, user: Q(company=_number(value, "company")),
+    "company": lambda value, user: Q(company=number(value, "company")),
     "ids": _by_ids,
 }
 
 
-def _cohort(params: Mapping[str, str]) -> Q:
+def _cohort(params: Params) -> Q:
     """Leads that came between two days, or whose cycle began then and reached a stage in it."""
     if reached := params.get("reached", ""):
-        began = StageChange.objects.filter(
-            Q(from_stage=None) | Q(verb="revive"), _between("at", params), lead=OuterRef("pk")
+        began = _measured().filter(
+            Q(from_stage=None) | Q(verb="revive"),
+            between("at", params),
+            _by_cycle(params),
+            lead=OuterRef("pk"),
         )
-        further = StageChange.objects.filter(
-            lead=OuterRef("lead"), cycle=OuterRef("cycle"), to_stage__in=_from_stage_on(reached)
+        further = _measured().filter(
+            lead=OuterRef("lead"),
+            cycle=OuterRef("cycle"),
+            to_stage__in=_from_stage_on(reached, params),
         )
-        return Q(Exists(began.filter(Exists(further))))
-    return Q() if params.get("outcome") else _between("created_at", params)
+        return Q(Exists(began.filter(Exists(further.exclude(verb="merge")))))
+    return Q() if asks_for_offers(params) else between("created_at", params)
 
 
-def _from_stage_on(key: str) -> list[str]:
-    """A stage and those behind it on the path, also those out of use: history may hold them."""
-    path = Stage.objects.exclude(kind=Stage.Kind.DETOUR)
-    stage = Stage.objects.filter(key=key).first()
-    if stage is None:
+def _measured() -> QuerySet[StageChange]:
+    """History without the changes that were taken back, and without taking them back."""
+    corrected = StageChange.objects.filter(corrects=OuterRef("pk"), corrects__isnull=False)
+    return StageChange.objects.filter(~Exists(corrected), corrects=None)
+
+
+def _by_cycle(params: Params) -> Q:
+    cycle = params.get("cycle", "")
+    return Q(cycle=number(cycle, "cycle")) if cycle else Q()
+
+
+def _from_stage_on(key: str, params: Params) -> list[str]:
+    """A stage and those behind it on the path of then, also those out of use: history holds them."""
+    found = stages_from(key, until=_path_of(params))
+    if found:
+        return found
+    if not Stage.objects.filter(key=key).exists():
         raise Invalid(f"There is no stage “{key[:40]}”.", field="reached")
-    if stage.kind == Stage.Kind.DETOUR:
-        return [stage.key]
-    return list(path.filter(position__gte=stage.position).values_list("key", flat=True))
+    return [key]
 
 
-def _offered(value: str, params: Mapping[str, str]) -> Q:
-    """Leads with an offer over a hand-off in the period, by its outcome ("" = any)."""
-    handoff, _, outcome = value.partition(":")
-    offers = Offer.objects.filter(_between("offered_at", params), lead=OuterRef("pk"))
-    offers = offers.filter(handoff__key=handoff)
-    if outcome == "decided":
-        offers = offers.exclude(outcome=Offer.Outcome.PENDING)
-    elif outcome:
-        offers = offers.filter(outcome=outcome)
-    return Q(Exists(offers))
-
-
-def _between(column: str, params: Mapping[str, str]) -> Q:
-    """From the first moment of one day to the last of another, in the reader's zone."""
-    first, last = _day(params, "from"), _day(params, "to")
-    found = Q()
-    if first:
-        found &= Q(**{f"{column}__gte": _midnight(first)})
-    if last:
-        found &= Q(**{f"{column}__lt": _midnight(date.fromordinal(last.toordinal() + 1))})
-    return found
-
-
-def _day(params: Mapping[str, str], name: str) -> date | None:
-    text = params.get(name, "")
-    try:
-        day = parse_date(text[:10]) if text else None
-    except ValueError:
-        day = None
-    if text and (day is None or not 1900 <= day.year <= 9000):
-        raise Invalid(f"“{text[:40]}” is no date; write it like 2026-03-31.", field=name)
-    return day
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _number(text: str, name: str) -> int:
-    """A row's id; raises Invalid."""
-    if not text.isdecimal() or len(text) > 18:
-        raise Invalid(f"“{text[:40]}” names no row.", field=name)
-    return int(text)
+def _path_of(params: Params) -> datetime | None:
+    """The moment whose path counts: the end of `as_of`, or else of the period; None = now."""
+    if params.get("as_of") == NOW:
+        return None
+    last = day(params, "as_of") or day(params, "to")
+    return after(last) if last else None
 
 
 def list_sources(*, user: User) -> list[tuple[str, str]]:

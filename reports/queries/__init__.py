@@ -6,9 +6,11 @@ from reports.queries.handoffs import (
     AnswerGroup,
     Answers,
     HandoffReport,
+    Measured,
     ReasonCount,
     handoffs,
 )
+from reports.queries.leaks import LeakReport, LeakStage, leaks
 from reports.queries.velocity import StageTime, VelocityReport, velocity
 
 __all__ = [
@@ -21,6 +23,9 @@ __all__ = [
     "FunnelReport",
     "Group",
     "HandoffReport",
+    "LeakReport",
+    "LeakStage",
+    "Measured",
     "Reached",
     "ReasonCount",
     "StageCount",
@@ -28,5 +33,6 @@ __all__ = [
     "VelocityReport",
     "funnel",
     "handoffs",
+    "leaks",
     "velocity",
 ]

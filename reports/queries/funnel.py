@@ -11,6 +11,7 @@ from django.db import connection
 from leadflow.core.models import User
 from reports.engine.shares import percent, share
 from reports.queries.dimensions import LEAD_DIMENSIONS, Dimension, Group, Value, dimension
+from reports.queries.history import counts
 from reports.queries.path import Path, load_path
 from reports.queries.visibility import visible_leads
 
@@ -72,20 +73,20 @@ def funnel(
     by: str | None = None,
     zone: str = "UTC",
 ) -> FunnelReport:
-    """The funnel of leads whose cycle began from `start` to before `end`.
+    """The funnel of leads whose cycle began from `start` to before `end`, along the path of then.
 
     A lead counts once, at its furthest; detours are not reached. `by` is a key of LEAD_DIMENSIONS
     (Invalid otherwise); months are those of `zone`.
     """
     split = dimension(by, LEAD_DIMENSIONS)
-    path = load_path()
+    path = load_path(end)
     ask = _Question(path=path, user=user, start=start, end=end, zone=zone)
-    counts = _count(ask, split)
-    totals = _merge(counts) if split is None or split.is_exclusive else _merge(_count(ask, None))
-    words = split.groups(list(counts)) if split else {}
+    found = _count(ask, split)
+    totals = _merge(found) if split is None or split.is_exclusive else _merge(_count(ask, None))
+    words = split.groups(list(found)) if split else {}
     groups = [
         FunnelGroup(group=words[value], **_reached(path, furthest))
-        for value, furthest in counts.items()
+        for value, furthest in found.items()
         if split
     ]
     return FunnelReport(
@@ -112,18 +113,21 @@ COUNT = """
     ),
     entry AS (  -- the cycles that began in the period
         SELECT lead_id, cycle, at
-          FROM leads_stagechange
-         WHERE (from_stage IS NULL OR verb = 'revive') {within} AND {visible}
+          FROM leads_stagechange AS change
+         WHERE (from_stage IS NULL OR verb = 'revive') {within} AND {visible} AND {counts}
     ),
-    furthest AS (  -- how far each lead got in them; detours have no place
+    -- How far each lead got in them; detours have no place, and who was moved because a stage was
+    -- merged into another one did not get further by it.
+    furthest AS (
         SELECT {column} AS value, entry.lead_id, max(places.place) AS place
           FROM entry
           JOIN leads_stagechange AS change USING (lead_id, cycle)
           JOIN places ON places.stage = change.to_stage
           {joins}
+         WHERE change.verb <> 'merge' AND {counts}
          GROUP BY value, entry.lead_id
     )
-    SELECT value, place, count(*) FROM furthest GROUP BY value, place
+    SELECT value, place, count(*) FROM furthest GROUP BY value, place ORDER BY value
 """
 
 
@@ -131,6 +135,7 @@ def _count(ask: _Question, split: Dimension | None) -> Counts:
     visible, visible_params = visible_leads("lead_id", ask.user)
     statement = COUNT.format(
         visible=visible,
+        counts=counts("change"),
         column=_column(split),
         joins=_joins(split),
         within=_within(ask),
@@ -142,12 +147,12 @@ def _count(ask: _Question, split: Dimension | None) -> Counts:
         "end": ask.end,
         "zone": ask.zone,
     }
-    counts: dict[Value, dict[int, int]] = defaultdict(dict)
+    found: dict[Value, dict[int, int]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(statement, params | visible_params)
         for value, place, leads in cursor.fetchall():
-            counts[value][place] = leads
-    return counts
+            found[value][place] = leads
+    return found
 
 
 def _column(split: Dimension | None) -> str:
@@ -155,7 +160,7 @@ def _column(split: Dimension | None) -> str:
 
 
 def _joins(split: Dimension | None) -> str:
-    if split is None or split.is_month:
+    if split is None or not split.is_of_lead:
         return ""
     return f"JOIN leads_lead AS lead ON lead.id = entry.lead_id {split.join}"
 
@@ -203,6 +208,6 @@ def _stage_counts(path: Path, reached: Sequence[int]) -> list[StageCount]:
 
 
 def _in_order(groups: list[FunnelGroup], split: Dimension | None) -> list[FunnelGroup]:
-    if split and split.is_month:
-        return sorted(groups, key=lambda one: one.group.key or "")
+    if split and split.is_ordered:
+        return groups  # by value already
     return sorted(groups, key=lambda one: (-one.offered, -one.stages[0].leads, one.group.label))

@@ -1,24 +1,34 @@
 """What became of the leads that one team offered to the next: figures from offers alone."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from leadflow.core.errors import Invalid
 from leadflow.core.models import User
+from leads import queries as lead_queries
 from leads.models import Handoff, Reason
+from reports.engine.periods import Period
 from reports.engine.shares import Interval, share, wilson
+from reports.queries.agreements import Agreements, load_agreements
 from reports.queries.dimensions import OFFER_DIMENSIONS, Dimension, Group, Value, dimension
-from reports.queries.visibility import visible_leads
+from reports.queries.path import PathStage
+from reports.queries.visibility import Condition, is_among, visible_leads
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Offers by outcome, and how long an answer took (seconds; a rejection is an answer)."""
+    """Offers by outcome, and how long an answer took (seconds; a rejection is an answer).
+
+    `leads` are fewer than `offered` where one was offered again.
+    """
 
     offered: int = 0
+    leads: int = 0
     accepted: int = 0
     rejected: int = 0
     expired: int = 0
@@ -60,32 +70,36 @@ class ReasonCount:
 
 
 @dataclass(frozen=True)
-class AnswerGroup:
-    """The answers of one value of a dimension."""
+class Measured:
+    """Answers against the acceptance that was agreed for them (`target`, 0–1)."""
 
-    group: Group
     answers: Answers
-
-
-@dataclass(frozen=True)
-class HandoffReport:
-    """One hand-off: its answers against the target, why leads came back, and its groups."""
-
-    handoff: Handoff
-    answers: Answers
-    reasons: tuple[ReasonCount, ...]
-    groups: tuple[AnswerGroup, ...]
-
-    @property
-    def target(self) -> float:
-        """The agreed acceptance, 0–1."""
-        return float(self.handoff.target)
+    target: float
 
     @property
     def gap_points(self) -> float | None:
         """Acceptance minus target in percentage points; negative below the target."""
         acceptance = self.answers.acceptance
         return None if acceptance is None else round(100 * (acceptance - self.target), 3)
+
+
+@dataclass(frozen=True)
+class AnswerGroup(Measured):
+    """The answers of one value of a dimension; a month has the target of its end."""
+
+    group: Group
+
+
+@dataclass(frozen=True)
+class HandoffReport(Measured):
+    """One hand-off as it was called then: its answers, why leads came back, and its groups."""
+
+    handoff: Handoff
+    name: str
+    offered: PathStage
+    accepted: PathStage
+    reasons: tuple[ReasonCount, ...]
+    groups: tuple[AnswerGroup, ...]
 
 
 def handoffs(
@@ -96,25 +110,47 @@ def handoffs(
     end: datetime | None = None,
     by: str | None = None,
     zone: str = "UTC",
+    handoff: str | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> list[HandoffReport]:
-    """Every active hand-off, from the offers made from `start` to before `end`; overdue as of `at`.
+    """Hand-offs in use at the end of the period or with offers in it; overdue as of `at`.
 
-    `by` is a key of OFFER_DIMENSIONS (Invalid otherwise); months are those of `zone`.
+    Counts the offers made from `start` to before `end`; `by` is a key of OFFER_DIMENSIONS and
+    `handoff` that of one hand-off (Invalid otherwise); months are those of `zone`. `only` narrows
+    by filters of the list of leads, as in {"offer_rep": "7"}.
     """
     split = dimension(by, OFFER_DIMENSIONS)
-    ask = _Question(user=user, at=at, start=start, end=end, zone=zone)
+    wanted = _wanted(handoff)
+    ask = _Question(user=user, at=at, start=start, end=end, zone=zone, only=only or {})
     totals = {handoff_id: answers for handoff_id, _, answers in _answers(ask, None)}
+    agreed = load_agreements(end)
     groups = _groups(ask, split) if split else {}
     reasons = _reasons(ask)
     return [
         HandoffReport(
-            handoff=handoff,
-            answers=totals.get(handoff.pk, Answers()),
-            reasons=tuple(reasons.get(handoff.pk, ())),
-            groups=tuple(groups.get(handoff.pk, ())),
+            answers=totals.get(row.pk, Answers()),
+            target=agreed.target(row.key),
+            handoff=row,
+            name=agreed.name(row),
+            offered=agreed.stage(row.offered_id),
+            accepted=agreed.stage(row.accepted_id),
+            reasons=tuple(reasons.get(row.pk, ())),
+            groups=tuple(_measured(groups.get(row.pk, ()), row, agreed, ask, split)),
         )
-        for handoff in Handoff.objects.filter(is_active=True).select_related("offered", "accepted")
+        for row in wanted
+        if row.pk in totals or agreed.is_active(row.key)
     ]
+
+
+def _wanted(key: str | None) -> list[Handoff]:
+    rows = list(Handoff.objects.select_related("receiving_team"))
+    if not key:
+        return rows
+    found = [row for row in rows if row.key == key]
+    if not found:
+        known = ", ".join(row.key for row in rows)
+        raise Invalid(f"There is no hand-off “{key}”. Choose one of: {known}.", field="handoff")
+    return found
 
 
 @dataclass(frozen=True)
@@ -124,20 +160,32 @@ class _Question:
     start: datetime | None
     end: datetime | None
     zone: str
+    only: Mapping[str, str]
 
-    def where(self) -> tuple[str, dict[str, Any]]:
+    def where(self) -> Condition:
         """The offers in question, as SQL with parameters."""
         visible, params = visible_leads("offer.lead_id", self.user)
+        narrowed: str = "TRUE"
+        only: dict[str, Any] = {}
+        if self.only:
+            offers = lead_queries.list_offers(self.only)
+            narrowed, only = is_among("offer.id", offers, name="only")
         start = "AND offer.offered_at >= %(start)s" if self.start else ""
         end = "AND offer.offered_at < %(end)s" if self.end else ""
         own = {"at": self.at, "start": self.start, "end": self.end, "zone": self.zone}
-        return f"{visible} {start} {end}", own | params
+        return f"{visible} AND {narrowed} {start} {end}", own | params | only
+
+    def end_of(self, month: str) -> datetime | None:
+        """The end of a month, or of the period when that comes first."""
+        end = Period.month(month).end(self.zone)
+        return min(end, self.end) if end and self.end else end
 
 
 ANSWERS = """
     SELECT offer.handoff_id,
            {column} AS value,
            count(*) AS offered,
+           count(DISTINCT offer.lead_id) AS leads,
            count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
            count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
            count(*) FILTER (WHERE outcome = 'expired') AS expired,
@@ -155,6 +203,7 @@ ANSWERS = """
       {joins}
      WHERE {where}
      GROUP BY offer.handoff_id, value
+     ORDER BY offer.handoff_id, value
 """
 
 
@@ -162,7 +211,7 @@ def _answers(ask: _Question, split: Dimension | None) -> list[tuple[int, Value, 
     where, params = ask.where()
     statement = ANSWERS.format(
         column=split.column if split else "NULL::int",
-        joins="JOIN leads_lead AS lead ON lead.id = offer.lead_id" if split else "",
+        joins=_joins(split),
         where=where,
     )
     with connection.cursor() as cursor:
@@ -170,17 +219,41 @@ def _answers(ask: _Question, split: Dimension | None) -> list[tuple[int, Value, 
         return [(row[0], row[1], Answers(*row[2:])) for row in cursor.fetchall()]
 
 
-def _groups(ask: _Question, split: Dimension) -> dict[int, list[AnswerGroup]]:
+def _joins(split: Dimension | None) -> str:
+    if split is None or not split.is_of_lead:
+        return ""
+    return f"JOIN leads_lead AS lead ON lead.id = offer.lead_id {split.join}"
+
+
+Groups = Mapping[int, Sequence[tuple[Group, Answers]]]
+
+
+def _groups(ask: _Question, split: Dimension) -> Groups:
     rows = _answers(ask, split)
     words = split.groups({value for _, value, _ in rows})
-    groups: dict[int, list[AnswerGroup]] = defaultdict(list)
-    for handoff_id, value, answers in sorted(rows, key=lambda row: _order(row[1], row[2], split)):
-        groups[handoff_id].append(AnswerGroup(words[value], answers))
+    if not split.is_ordered:
+        rows.sort(key=lambda row: (-row[2].offered, words[row[1]].label))
+    groups: dict[int, list[tuple[Group, Answers]]] = defaultdict(list)
+    for handoff_id, value, answers in rows:
+        groups[handoff_id].append((words[value], answers))
     return groups
 
 
-def _order(value: Value, answers: Answers, split: Dimension) -> tuple[int, str]:
-    return (0 if split.is_month else -answers.offered, str(value))
+def _measured(
+    groups: Sequence[tuple[Group, Answers]],
+    row: Handoff,
+    agreed: Agreements,
+    ask: _Question,
+    split: Dimension | None,
+) -> list[AnswerGroup]:
+    """Groups against the target; months against the one that was in effect at their end."""
+    if split is None or not split.is_month:
+        target = agreed.target(row.key)
+        return [AnswerGroup(answers, target, group) for group, answers in groups]
+    return [
+        AnswerGroup(answers, agreed.target(row.key, ask.end_of(group.key or "")), group)
+        for group, answers in groups
+    ]
 
 
 REASONS = """

@@ -8,6 +8,7 @@ from django.db import connection
 
 from leadflow.core.models import User
 from reports.engine.shares import share
+from reports.queries.history import counts
 from reports.queries.path import load_path
 from reports.queries.visibility import visible_leads
 
@@ -50,10 +51,11 @@ def velocity(
     end: datetime | None = None,
 ) -> VelocityReport:
     """Median and 90th percentile of the time in each stage, of changes from `start` to `end`."""
-    path = load_path()
+    path = load_path(end)
     visible, params = visible_leads("change.lead_id", user)
     statement = TIMES.format(
         visible=visible,
+        counts=counts("change"),
         start="AND change.at >= %(start)s" if start else "",
         end="AND change.at < %(end)s" if end else "",
     )
@@ -71,7 +73,8 @@ def velocity(
     )
 
 
-# A revived lead begins anew: the time it rested before is no step of the path.
+# A revived lead begins anew: the time it rested before is no step of the path, nor is a move that
+# came because a stage was merged into another one.
 TIMES = f"""
     WITH move AS (
         SELECT change.from_stage AS stage,
@@ -79,8 +82,8 @@ TIMES = f"""
                change.seconds / {DAY}.0 AS days,
                change.business_seconds / 3600.0 AS business_hours
           FROM leads_stagechange AS change
-         WHERE change.from_stage IS NOT NULL AND change.verb <> 'revive'
-               AND {{visible}} {{start}} {{end}}
+         WHERE change.from_stage IS NOT NULL AND change.verb NOT IN ('revive', 'merge')
+               AND {{visible}} {{start}} {{end}} AND {{counts}}
     )
     SELECT stage,
            count(*) FILTER (WHERE is_on),

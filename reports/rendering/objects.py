@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from leads.queries import LEAKS
 from reports.engine.periods import Period
 from reports.engine.shares import percent
 from reports.queries import (
@@ -11,6 +12,8 @@ from reports.queries import (
     FunnelReport,
     Group,
     HandoffReport,
+    LeakReport,
+    Measured,
     Reached,
     StageTime,
     VelocityReport,
@@ -58,23 +61,29 @@ def _won(group: Reached, report: FunnelReport) -> Json:
 
 
 def handoffs_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -> Json:
-    """Every active hand-off with its answers, reasons and groups."""
+    """Every hand-off with its answers, reasons and groups, against the target of then."""
     return _head("handoffs", period, by=by) | {
         "handoffs": [
             {
                 "key": report.handoff.key,
-                "name": report.handoff.name,
-                "target_percent": round(100 * report.target, 3),
-                "gap_points": report.gap_points,
-                **_answers(report.answers),
+                "name": report.name,
+                **_measured(report),
                 "reasons": [
                     {"code": reason.code, "label": reason.label, "offers": reason.offers}
                     for reason in report.reasons
                 ],
-                "groups": [_value(one.group) | _answers(one.answers) for one in report.groups],
+                "groups": [_value(one.group) | _measured(one) for one in report.groups],
             }
             for report in reports
         ]
+    }
+
+
+def _measured(measured: Measured) -> Json:
+    return {
+        "target_percent": round(100 * measured.target, 3),
+        "gap_points": measured.gap_points,
+        **_answers(measured.answers),
     }
 
 
@@ -82,6 +91,7 @@ def _answers(answers: Answers) -> Json:
     interval = answers.interval
     return {
         "offered": answers.offered,
+        "leads": answers.leads,
         "accepted": answers.accepted,
         "rejected": answers.rejected,
         "expired": answers.expired,
@@ -102,7 +112,7 @@ def sla_json(reports: Iterable[HandoffReport], period: Period, by: str | None) -
         "handoffs": [
             {
                 "key": report.handoff.key,
-                "name": report.handoff.name,
+                "name": report.name,
                 "respond_within_minutes": report.handoff.respond_within_minutes,
                 "uses_business_time": report.handoff.uses_business_time,
                 **_clock(report.answers),
@@ -122,6 +132,30 @@ def _clock(answers: Answers) -> Json:
         "in_time_percent": percent(answers.in_time, answers.timed),
         "median_seconds": answers.median_seconds,
         "p90_seconds": answers.p90_seconds,
+    }
+
+
+def leaks_json(report: LeakReport) -> Json:
+    """Leads that leak now, by stage and kind."""
+    kinds = [(leak.key, leak.name) for leak in LEAKS]
+    return {
+        "report": "leaks",
+        "at": report.at.isoformat(),
+        "standing": report.standing,
+        "leaking": report.leaking,
+        "kinds": [{"key": key, "name": name, "leads": report.leads(key)} for key, name in kinds],
+        "stages": [
+            {
+                "key": stage.key,
+                "name": stage.name,
+                "abbreviation": stage.abbreviation,
+                "normal_days": stage.normal_days,
+                "standing": stage.standing,
+                "leaking": stage.leaking,
+                **{key: stage.leads(key) for key, _ in kinds},
+            }
+            for stage in report.stages
+        ],
     }
 
 

@@ -12,12 +12,18 @@ def as_text(report: Json) -> str:
     blocks: dict[str, Callable[[Json], list[str]]] = {
         "funnel": _funnel,
         "handoffs": _handoffs,
+        "leaks": _leaks,
         "sla": _sla,
         "velocity": _velocity,
     }
-    span = f"{report['from'] or 'the beginning'} to {report['to'] or 'today'}"
     name = report["report"]
-    return "\n\n".join([f"{name.capitalize()}, {span}", *blocks[name](report)])
+    return "\n\n".join([f"{name.capitalize()}, {_when(report)}", *blocks[name](report)])
+
+
+def _when(report: Json) -> str:
+    if "at" in report:
+        return str(report["at"][:16].replace("T", " "))
+    return f"{report['from'] or 'the beginning'} to {report['to'] or 'today'}"
 
 
 def _funnel(report: Json) -> list[str]:
@@ -43,7 +49,15 @@ def _funnel(report: Json) -> list[str]:
     return [overall, summary, groups]
 
 
-ANSWERS = ("offered", "accepted", "rejected", "expired", "pending", "acceptance_percent")
+ANSWERS = (
+    "offered",
+    "accepted",
+    "rejected",
+    "expired",
+    "pending",
+    "acceptance_percent",
+    "gap_points",
+)
 
 
 def _handoffs(report: Json) -> list[str]:
@@ -73,6 +87,17 @@ def _sla(report: Json) -> list[str]:
         )
         for one in report["handoffs"]
     ]
+
+
+def _leaks(report: Json) -> list[str]:
+    kinds = [(kind["key"], kind["name"]) for kind in report["kinds"]]
+    rows = [
+        (one["name"], one["standing"], *(one[key] for key, _ in kinds), one["leaking"])
+        for one in report["stages"]
+    ]
+    sums = (kind["leads"] for kind in report["kinds"])
+    rows.append(("all", report["standing"], *sums, report["leaking"]))
+    return [_table(("Stage", "Leads", *(name for _, name in kinds), "Any of them"), rows)]
 
 
 TIMES = ("moved_on", "median_days", "p90_days", "left", "median_days_left")

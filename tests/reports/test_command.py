@@ -120,9 +120,12 @@ def test_without_json_the_columns_are_aligned(imported: None) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["nonsense"], "no report “nonsense”. Choose one of: funnel, handoffs, sla, velocity."),
+        (
+            ["nonsense"],
+            "no report “nonsense”. Choose one of: funnel, handoffs, leaks, sla, velocity.",
+        ),
         (["funnel", "--by", "size"], "There is no “size” to split by."),
-        (["handoffs", "--by", "persona"], "Choose one of: team, rep, source, campaign, month."),
+        (["handoffs", "--by", "persona"], "Choose one of: team, rep, source, campaign, product, "),
         (["velocity", "--by", "source"], "cannot be split"),
         (["funnel", "--from", "March"], "--from March is no date; write it like 2026-01-31."),
         (["funnel", "--from", "2026-02-01", "--to", "2026-01-01"], "lies after"),

@@ -116,6 +116,7 @@ def test_every_dimension_splits_the_same_leads(enter: Enter, at: datetime, rep: 
         "territory": {"south": 2, None: 1},
         "persona": {"influencer": 2, "unknown": 1},
         "country": {"DE": 2, "": 1},
+        "cycle": {"1": 3},
         "month": {"2026-03": 3},
     }
     assert reports["product"].overall.offered == 3

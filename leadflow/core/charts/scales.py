@@ -9,12 +9,13 @@ Dots = Sequence[tuple[float, float] | None]
 
 @dataclass(frozen=True)
 class Point:
-    """One value as it comes in."""
+    """One value as it comes in; `text` stands in its place where it is drawn as words."""
 
     label: str
     value: float | None
     href: str = ""
     title: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)

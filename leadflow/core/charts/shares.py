@@ -156,12 +156,13 @@ def score_breakdown(parts: Sequence[Part]) -> Breakdown:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """A cell of a cohort table: `level` 0–9 picks the shade."""
+    """A cell of a cohort table: `level` 0–9 picks the shade; `text` is shown for its share."""
 
     value: float | None
     level: int
     href: str
     title: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,9 @@ class HeatRow:
 def heat_row(label: str, points: Sequence[Point], *, most: float = 1.0, note: str = "") -> HeatRow:
     """Shade values 0–`most`; None stays blank (the time has not come)."""
     cells = (
-        HeatCell(p.value, min(9, int((p.value or 0) / most * 9.999)), p.href, p.title or p.label)
+        HeatCell(
+            p.value, min(9, int((p.value or 0) / most * 9.999)), p.href, p.title or p.label, p.text
+        )
         for p in points
     )
     return HeatRow(label, note, tuple(cells))

@@ -24,43 +24,63 @@ class Wish:
 
     period: Period
     by: str | None
+    handoff: str | None
     at: datetime
     zone: str
 
-    def span(self) -> dict[str, datetime | None]:
+    def span(self) -> dict[str, Any]:
         """The period as moments."""
         return {"start": self.period.start(self.zone), "end": self.period.end(self.zone)}
 
 
 def funnel(wish: Wish) -> Json:
     """Leads per stage."""
+    _refuse_handoff(wish, "funnel")
     report = queries.funnel(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
     return rendering.funnel_json(report, wish.period)
 
 
 def handoffs(wish: Wish) -> Json:
     """What became of offers."""
-    reports = queries.handoffs(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
-    return rendering.handoffs_json(reports, wish.period, wish.by)
+    return rendering.handoffs_json(_handoffs(wish), wish.period, wish.by)
 
 
 def sla(wish: Wish) -> Json:
     """Whether offers were answered in time."""
-    reports = queries.handoffs(user=None, at=wish.at, by=wish.by, zone=wish.zone, **wish.span())
-    return rendering.sla_json(reports, wish.period, wish.by)
+    return rendering.sla_json(_handoffs(wish), wish.period, wish.by)
+
+
+def _handoffs(wish: Wish) -> list[queries.HandoffReport]:
+    asked = {"by": wish.by, "zone": wish.zone, "handoff": wish.handoff} | wish.span()
+    return queries.handoffs(user=None, at=wish.at, **asked)
 
 
 def velocity(wish: Wish) -> Json:
     """Days per stage."""
+    _refuse_handoff(wish, "velocity")
     if wish.by:
         raise Invalid("The velocity report cannot be split; leave --by out.", field="by")
     report = queries.velocity(user=None, at=wish.at, **wish.span())
     return rendering.velocity_json(report, wish.period)
 
 
+def leaks(wish: Wish) -> Json:
+    """Leads that are stuck or forgotten now."""
+    _refuse_handoff(wish, "leaks")
+    if wish.by or wish.period != Period():
+        raise Invalid("The leaks report shows this moment; leave --from, --to and --by out.")
+    return rendering.leaks_json(queries.leaks(user=None, at=wish.at))
+
+
+def _refuse_handoff(wish: Wish, name: str) -> None:
+    if wish.handoff:
+        raise Invalid(f"The {name} report is not of one hand-off; leave --handoff out.")
+
+
 REPORTS: dict[str, Callable[[Wish], Json]] = {
     "funnel": funnel,
     "handoffs": handoffs,
+    "leaks": leaks,
     "sla": sla,
     "velocity": velocity,
 }
@@ -77,6 +97,9 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="first", metavar="D", help="first day, as in 2026-01-31")
         parser.add_argument("--to", dest="last", metavar="D", help="last day, included")
         parser.add_argument("--by", metavar="DIM", help=_help_on_by())
+        parser.add_argument(
+            "--handoff", metavar="KEY", help="one hand-off alone (handoffs and sla)"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -100,7 +123,13 @@ def _wish(options: dict[str, Any]) -> Wish:
     if period.first and period.last and period.first > period.last:
         raise Invalid(f"--from {period.first} lies after --to {period.last}.", field="from")
     zone = timezone.get_default_timezone_name()
-    return Wish(period=period, by=options["by"] or None, at=timezone.now(), zone=zone)
+    return Wish(
+        period=period,
+        by=options["by"] or None,
+        handoff=options["handoff"] or None,
+        at=timezone.now(),
+        zone=zone,
+    )
 
 
 def _day(options: dict[str, Any], name: str, option: str) -> date | None:
