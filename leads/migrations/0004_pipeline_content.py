@@ -5,7 +5,7 @@ from django.db import migrations
 NEED_REASON = {"reject", "lose", "disqualify"}
 VERBS = "offer accept reject expire advance win lose recycle disqualify revive".split()
 NORMAL_DAYS = {
-    "inquiry": 60,
+    "inquiry": 180,
     "qualified_inquiry": 2,
     "qualified_inquiry_accepted": 30,
     "mql": 2,

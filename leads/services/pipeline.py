@@ -32,7 +32,7 @@ STAGES = (
 )
 # After how many days a lead that still stands there is stuck
 NORMAL_DAYS = {
-    "inquiry": 60,
+    "inquiry": 180,
     "qualified_inquiry": 2,
     "qualified_inquiry_accepted": 30,
     "mql": 2,

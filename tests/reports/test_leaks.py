@@ -149,7 +149,7 @@ def test_each_number_of_the_page_opens_its_leads(sign_in: Any, manager: User, re
 
 def test_a_rep_finds_the_leaks_of_what_they_see(sign_in: Any, rep: User) -> None:
     south = Territory.objects.create(key="south", name="South")
-    long_ago = timezone.now() - 90 * DAY
+    long_ago = timezone.now() - 200 * DAY
     people.inquiry(at=long_ago, first_name="Mine")
     people.inquiry(at=long_ago, territory_id=south.pk, first_name="Hidden")
 
