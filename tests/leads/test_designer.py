@@ -326,6 +326,15 @@ def test_a_verb_can_ask_for_a_reason_and_a_note(
         leads.win(lead_ids=[], at=at, reason="price")
 
 
+def test_lists_of_reasons_are_kept_in_versions_too(admin: User, at: datetime) -> None:
+    leads.save_reason(verb="lose", label="Weather", by=admin, at=at)
+    leads.save_reason(verb="lose", code="weather", label="Weather", by=admin, at=at)
+
+    assert newest().change == "Added the reason “Weather” to lose"
+    assert PipelineVersion.objects.count() == 2
+    assert "weather" in {reason["code"] for reason in newest().content["reasons"]}
+
+
 def test_other_always_needs_a_note(admin: User, at: datetime) -> None:
     with pytest.raises(Invalid, match="says nothing without a note"):
         leads.save_reason(verb="reject", code="other", label="Other", by=admin, at=at)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -12,7 +12,7 @@ from leadflow.core.errors import Invalid
 from leadflow.core.models import Team, User
 from leads import policies
 from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec, find_fault
-from leads.models import Handoff, PipelineVersion, Stage, VerbRule
+from leads.models import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline, lock_for_design
 
 ASIDE = 1_000_000  # positions move out of each other's way before they take their new values
@@ -35,9 +35,8 @@ def edit(
     """
     if by is not None:
         policies.check_may_design(by=by)
-    newest = lock_for_design()
+    draft = open_draft()
     before = load_pipeline()
-    chains = _chains()
     after = change(before)
     if fault := find_fault(after):
         raise Invalid(fault.sentence, field=fault.field)
@@ -45,27 +44,43 @@ def edit(
     _write_handoffs(before, after)
     _write_rules(before, after)
     _write_chains(escalate_to or {})
-    return _write_version(newest, before.content() | chains, words=words, by=by, at=at)
+    return close_draft(draft, words=words, by=by, at=at)
 
 
-def _write_version(
-    newest: int, content_before: dict[str, Any], *, words: str, by: User | None, at: datetime
-) -> PipelineVersion:
-    content = load_pipeline().content() | _chains()
-    if content == content_before:
-        return PipelineVersion.objects.get(number=newest)
+class Draft(NamedTuple):
+    """The version that an edit began with, and all that it held."""
+
+    number: int
+    content: dict[str, Any]
+
+
+def open_draft() -> Draft:
+    """Let nobody else change the pipeline until the transaction ends."""
+    number = lock_for_design()
+    return Draft(number, _content())
+
+
+def close_draft(draft: Draft, *, words: str, by: User | None, at: datetime) -> PipelineVersion:
+    """Write the rows as they are now as a version; the newest one when nothing changed."""
+    content = _content()
+    if content == draft.content:
+        return PipelineVersion.objects.get(number=draft.number)
     return PipelineVersion.objects.create(
-        number=newest + 1, author=by, at=at, change=words[:200], content=content
+        number=draft.number + 1, author=by, at=at, change=words[:200], content=content
     )
 
 
-def _chains() -> dict[str, Any]:
-    """Who is told of overdue answers, by the key of the hand-off."""
+def _content() -> dict[str, Any]:
+    """All of the pipeline as plain values, with whom overdue answers are told and the reasons."""
     chains: dict[str, list[int]] = {}
     links = Handoff.escalate_to.through.objects.order_by("handoff__key", "user_id")
     for key, user_id in links.values_list("handoff__key", "user_id"):
         chains.setdefault(key, []).append(user_id)
-    return {"escalate_to": chains}
+    reasons = list(Reason.objects.order_by("verb", "position", "code").values(*REASON))
+    return load_pipeline().content() | {"escalate_to": chains, "reasons": reasons}
+
+
+REASON = ("verb", "code", "label", "needs_note", "cool_down_days", "is_active")
 
 
 def _write_stages(before: Pipeline, after: Pipeline, *, at: datetime) -> None:

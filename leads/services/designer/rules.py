@@ -11,8 +11,7 @@ from leads import policies
 from leads.engine import design
 from leads.engine.pipeline import Pipeline
 from leads.models import PipelineVersion, Reason, VerbRule
-from leads.queries.pipeline import lock_for_design
-from leads.services.designer.editing import edit
+from leads.services.designer.editing import close_draft, edit, open_draft
 from leads.services.pipeline import VERB_NAMES
 
 OTHER = "other"
@@ -62,7 +61,7 @@ def save_reason(
     """
     if by is not None:
         policies.check_may_edit_reasons(by=by)
-    lock_for_design()
+    draft = open_draft()
     _check_verb(verb)
     words = _label(label, verb, code)
     if code == OTHER and not needs_note:
@@ -77,6 +76,8 @@ def save_reason(
     }
     reason = _write(verb, code, facts)
     _check_some_left(verb)
+    said = "Changed" if code else "Added"
+    close_draft(draft, words=f"{said} the reason “{words}” to {verb}", by=by, at=at)
     return reason
 
 
