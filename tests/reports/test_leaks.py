@@ -223,6 +223,7 @@ def test_each_number_of_the_page_opens_exactly_its_leads(
     figures = {cell.href: cell.leads for cell in [*cells, *context["totals"]]}
     figures |= {kind.href: kind.leads for kind in context["kinds"]}
     figures[context["leaking_href"]] = context["report"].leaking
+    figures[context["standing_href"]] = context["report"].standing
     assert {href: listed(href, user, leaking) for href in figures} == figures
     assert sum(1 for leads in figures.values() if leads) > 10
 
