@@ -152,8 +152,16 @@ class Pipeline:
         for stage in self.stages:
             last = on_path.get(stage.key, last)
             if stage.kind != DETOUR:
-                places[stage.key] = on_path.get(stage.merged_into, last)
+                places[stage.key] = on_path.get(self.merged_into(stage.key), last)
         return places
+
+    def merged_into(self, key: str) -> str:
+        """Where the leads of a stage end up: itself, unless it was merged, maybe more than once."""
+        seen = {key}
+        while (into := self.by_key[key].merged_into) and into not in seen:
+            seen.add(into)
+            key = into
+        return key
 
     @cached_property
     def offered_sides(self) -> Mapping[str, HandoffSpec]:

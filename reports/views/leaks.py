@@ -87,6 +87,7 @@ def leaks(request: HttpRequest) -> HttpResponse:
         "columns": [stage.abbreviation for stage in report.stages],
         "leaking_share": share(report.leaking, report.standing),
         "leaking_href": _list(lead_queries.ANY_LEAK),
+        "standing_href": _list("", ",".join(stage.key for stage in report.stages)),
         "largest": max(kinds, key=lambda kind: kind.leads),
         "worst": _worst(report),
         "totals": [_cell(lead_queries.ANY_LEAK, stage, stage.leaking) for stage in report.stages],

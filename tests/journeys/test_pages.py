@@ -10,8 +10,8 @@ pytestmark = pytest.mark.timeout(300)
 SERIOUS = {"serious", "critical"}
 ROLES = {
     "max@demo.example": ("/queue/", "/queue/tasks/", "/leads/", "/leads/1/", "/reports/funnel/",
-                         "/reports/handoffs/", "/reports/handoffs/?by=definition",
-                         "/reports/leaks/", "/reports/velocity/", "/queue/feedback/"),
+                         "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
+                         "/reports/leaks/", "/queue/feedback/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
                           "/leads/bulk/new/?verb=recycle&all=1"),

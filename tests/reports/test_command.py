@@ -97,7 +97,7 @@ def test_sla_and_velocity_answer_too(imported: None) -> None:
     assert times["mql"] == 30.0
 
 
-@pytest.mark.parametrize("name", ["funnel", "handoffs", "sla", "velocity"])
+@pytest.mark.parametrize("name", ["funnel", "handoffs", "leaks", "sla", "velocity"])
 def test_an_empty_database_has_every_report(name: str, db: None) -> None:
     assert run(name)["report"] == name
     out = StringIO()
@@ -127,6 +127,7 @@ def test_without_json_the_columns_are_aligned(imported: None) -> None:
         (["funnel", "--by", "size"], "There is no “size” to split by."),
         (["handoffs", "--by", "persona"], "Choose one of: team, rep, source, campaign, product, "),
         (["velocity", "--by", "source"], "cannot be split"),
+        (["leaks", "--from", "2026-01-01"], "shows this moment"),
         (["funnel", "--from", "March"], "--from March is no date; write it like 2026-01-31."),
         (["funnel", "--from", "2026-02-01", "--to", "2026-01-01"], "lies after"),
     ],

@@ -1,4 +1,4 @@
-"""The leak finder: each kind by its own rule, the same leads behind every number."""
+"""Where the funnel leaks: each kind, and that figures, list and a plain recount agree."""
 
 import json
 from collections.abc import Callable
@@ -8,187 +8,291 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.http import QueryDict
 from django.test import Client
-from django.utils import timezone
+from django.urls import reverse
 
+from leadflow.core.errors import Invalid
 from leadflow.core.models import Absence, User
 from leads import queries as lead_queries
-from leads import services as leads
-from leads.models import Lead, Territory
+from leads.models import Handoff, Lead, Offer, Stage, StageChange, Territory
 from reports import queries
-from tests.factories import people
 
-pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
-
-
-def leaking(kind: str, at: datetime) -> set[int]:
-    """Leads of one kind, as the list of leads finds them."""
-    boss = people.user("manager")
-    rows = lead_queries.list_leads(user=boss, params={"leak": kind}, at=at)
-    return set(rows.values_list("pk", flat=True))
-
-
-def accepted(at: datetime, by: User, count: int = 1, **facts: Any) -> list[Lead]:
-    rows = people.offered(at=at, count=count, phone="+4930123456", **facts)
-    leads.accept(lead_ids=[row.pk for row in rows], by=by, at=at)
-    return people.fresh(rows)
-
-
-def test_stuck_is_who_stays_longer_than_normal(at: datetime, rep: User) -> None:
-    (lead,) = accepted(at, rep)
-
-    assert leaking("stuck", at + 7 * DAY) == set()
-    assert leaking("stuck", at + 7 * DAY + timedelta(seconds=1)) == {lead.pk}
-
-    leads.change_stage(key="sal", normal_days=30, by=None, at=at)
-    assert leaking("stuck", at + 8 * DAY) == set()
-    leads.change_stage(key="sal", normal_days=None, by=None, at=at)
-    assert leaking("stuck", at + 800 * DAY) == set()
-
-
-def test_unowned_is_whom_sales_took_and_nobody_has(at: datetime, rep: User, manager: User) -> None:
-    (lead,) = accepted(at, rep)
-    waiting, early = people.offered(at=at)[0], people.inquiry(at=at)
-    assert leaking("unowned", at) == {waiting.pk}
-
-    leads.assign_owner(lead_ids=[lead.pk], owner=None, at=at)
-
-    assert leaking("unowned", at) == {lead.pk, waiting.pk}
-    assert early.pk not in leaking("any", at)
-
-
-def test_absent_is_whose_owner_is_away_or_gone(at: datetime, rep: User, other_rep: User) -> None:
-    (away,), (gone,) = accepted(at, rep), accepted(at, other_rep)
-    Absence.objects.create(user=rep, starts_at=at, ends_at=at + DAY)
-    User.objects.filter(pk=other_rep.pk).update(is_active=False)
-
-    assert leaking("absent", at) == {away.pk, gone.pk}
-    assert leaking("absent", at + DAY) == {gone.pk}
-
-
-def bounce(lead: Lead, at: datetime) -> datetime:
-    """Offered, given back, revived; returns when it is over."""
-    leads.offer(lead_ids=[lead.pk], at=at).or_raise()
-    leads.reject(lead_ids=[lead.pk], reason="no_need", at=at + DAY).or_raise()
-    leads.revive(lead_ids=[lead.pk], at=at + 2 * DAY).or_raise()
-    return at + 3 * DAY
-
-
-def test_bouncing_is_who_came_back_twice_in_half_a_year(at: datetime) -> None:
-    lead = people.inquiry(at=at, phone="+4930123456")
-    first = bounce(lead, at)
-    assert leaking("bouncing", first) == set()
-    second = bounce(lead, first)
-
-    assert leaking("bouncing", second) == {lead.pk}
-    assert leaking("bouncing", at + 200 * DAY) == set()
-
-
-def test_what_was_taken_back_did_not_bounce(at: datetime, manager: User) -> None:
-    lead = people.inquiry(at=at, phone="+4930123456")
-    now = bounce(lead, bounce(lead, at))
-    leads.offer(lead_ids=[lead.pk], at=now).or_raise()
-    (change,) = leads.reject(lead_ids=[lead.pk], reason="no_need", at=now).changes
-    leads.take_back(change_ids=[change.id], by=manager, at=now)
-    leads.accept(lead_ids=[lead.pk], at=now).or_raise()
-
-    assert leaking("bouncing", now + 177 * DAY) == set()
-    assert leaking("bouncing", now) == {lead.pk}
-
-
-def test_unusable_is_whom_nobody_can_reach(at: datetime) -> None:
-    nothing = people.inquiry(at=at, email="", external_id="x1")
-    (bad,) = people.offered(at=at)
-    leads.reject(lead_ids=[bad.pk], reason="bad_data", at=at)
-    (other,) = people.offered(at=at)
-    leads.reject(lead_ids=[other.pk], reason="no_need", at=at)
-
-    assert leaking("unusable", at) == {nothing.pk, bad.pk}
-
-
-def test_the_figures_equal_the_lists(at: datetime, rep: User) -> None:
-    accepted(at, rep, 3)
-    people.offered(at=at, count=2)
-    people.inquiry(at=at, email="", external_id="x1")
-    bounce(people.inquiry(at=at), bounce(people.inquiry(at=at), at))
-    now = at + 70 * DAY
-
-    report = queries.leaks(user=None, at=now)
-
-    for leak in lead_queries.LEAKS:
-        assert report.leads(leak.key) == len(leaking(leak.key, now))
-    assert report.leaking == len(leaking("any", now))
-    for stage in report.stages:
-        assert stage.standing == Lead.objects.filter(stage=stage.key).count()
+Enter = Callable[..., list[int]]
+Act = Callable[..., None]
+KINDS = [leak.key for leak in lead_queries.LEAKS]
+PHONE = "+4930123456"
 
 
 @pytest.fixture
-def sign_in() -> Callable[[User], Client]:
-    def run(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
+def well(enter: Enter, rep: User) -> Callable[..., list[int]]:
+    """Leads that can be reached and whose offer somebody has, in a stage."""
+
+    def run(count: int = 1, **facts: Any) -> list[int]:
+        ids = enter(count, **{"phone": PHONE, "owner_id": rep.pk} | facts)
+        Offer.objects.filter(lead__in=ids, outcome="pending").update(assignee=rep)
+        return ids
 
     return run
 
 
-def test_each_number_of_the_page_opens_its_leads(sign_in: Any, manager: User, rep: User) -> None:
-    long_ago = timezone.now() - 90 * DAY
-    (lead,) = accepted(long_ago, rep, first_name="Stucky")
-    client = sign_in(manager)
-
-    page = client.get("/reports/leaks/").content.decode()
-    assert "?leak=stuck&amp;stage=sal" in page
-    shown = client.get("/leads/?leak=stuck&stage=sal").content.decode()
-
-    assert lead.name in shown
-    assert "Stuck" in shown
-    assert client.get("/leads/?leak=moon").status_code == 400
+def found(kind: str, user: User, at: datetime, **params: str) -> list[int]:
+    leads = lead_queries.list_leads(user=user, params={"leak": kind} | params, at=at)
+    return sorted(leads.values_list("pk", flat=True))
 
 
-def test_a_rep_finds_the_leaks_of_what_they_see(sign_in: Any, rep: User) -> None:
-    south = Territory.objects.create(key="south", name="South")
-    long_ago = timezone.now() - 200 * DAY
-    people.inquiry(at=long_ago, first_name="Mine")
-    people.inquiry(at=long_ago, territory_id=south.pk, first_name="Hidden")
-
-    assert queries.leaks(user=rep, at=timezone.now()).leaking == 1
-    page = sign_in(rep).get("/leads/?leak=any").content.decode()
-    assert "Mine" in page
-    assert "Hidden" not in page
+def leak(user: User | None, at: datetime) -> dict[str, int]:
+    report = queries.leaks(user=user, at=at)
+    return {kind: report.leads(kind) for kind in KINDS if report.leads(kind)}
 
 
-def test_customer_care_reads_no_leaks(sign_in: Any, care: User) -> None:
-    assert sign_in(care).get("/reports/leaks/").status_code == 403
-
-
-def test_without_leaks_the_page_says_so(sign_in: Any, manager: User) -> None:
-    client = sign_in(manager)
-    assert "No leads on the way" in client.get("/reports/leaks/").content.decode()
-
-    people.inquiry(at=timezone.now())
-
-    assert "Nothing leaks" in client.get("/reports/leaks/").content.decode()
-
-
-def test_the_page_asks_as_often_for_many_leads_as_for_few(
-    sign_in: Any, manager: User, django_assert_max_num_queries: Any
+@pytest.mark.parametrize(
+    ("stage", "days"), [("inquiry", 180), ("mql", 2), ("sal", 7), ("sql", 30), ("opportunity", 60)]
+)
+def test_a_lead_is_stuck_when_its_stage_takes_longer_than_normal(
+    well: Enter, at: datetime, manager: User, stage: str, days: int
 ) -> None:
-    people.offered(at=timezone.now() - 90 * DAY, count=40)
-    client = sign_in(manager)
+    ids = well(stage=stage)
 
-    with django_assert_max_num_queries(16):
-        client.get("/reports/leaks/")
+    assert found("stuck", manager, at + timedelta(days=days)) == []
+    assert found("stuck", manager, at + timedelta(days=days, seconds=1)) == ids
 
 
-def test_the_command_tells_the_same(at: datetime) -> None:
-    people.inquiry(at=at, email="", external_id="x1")
+def test_a_stage_without_a_normal_time_and_a_customer_are_never_stuck(
+    well: Enter, act: Act, at: datetime, manager: User
+) -> None:
+    Stage.objects.filter(key="sql").update(normal_days=None)
+    well(stage="sql")
+    act("win", well(stage="mql"))
+
+    assert leak(manager, at + timedelta(days=900)) == {}
+
+
+def test_customers_that_care_should_answer_for_are_watched(
+    well: Enter, act: Act, at: datetime, manager: User
+) -> None:
+    Handoff.objects.filter(key="customer_care").update(is_active=True)
+    ids = well(stage="mql")
+    act("win", ids)
+    Offer.objects.update(assignee=manager)
+
+    assert found("stuck", manager, at + timedelta(days=15)) == ids
+
+
+def test_what_sales_accepted_needs_an_owner_and_an_offer_somebody_to_answer(
+    well: Enter, enter: Enter, at: datetime, manager: User
+) -> None:
+    accepted = well(2, stage="sal", owner_id=None)
+    offered = enter(1, stage="mql", phone=PHONE)
+    well(3, stage="mql", owner_id=None)
+    well(1, stage="inquiry", owner_id=None)
+
+    assert found("unowned", manager, at) == [*accepted, *offered]
+    assert found("unowned", manager, at, stage="sal") == accepted
+
+
+def test_an_owner_who_is_away_or_has_left_is_absent_until_they_are_back(
+    well: Enter, at: datetime, manager: User, rep: User, other_rep: User
+) -> None:
+    owned = well(stage="sql", owner_id=other_rep.pk)
+    asked = well(stage="mql", owner_id=None)
+    Offer.objects.filter(lead__in=asked).update(assignee=other_rep)
+    well(stage="sql", owner_id=rep.pk)
+    back = at + timedelta(days=3)
+    Absence.objects.create(user=other_rep, starts_at=at, ends_at=back)
+
+    assert found("absent", manager, at) == [*owned, *asked]
+    assert found("absent", manager, back) == []
+    User.objects.filter(pk=other_rep.pk).update(is_active=False)
+    assert found("absent", manager, back) == [*owned, *asked]
+
+
+@pytest.fixture
+def bounced(well: Enter, act: Act, at: datetime) -> list[int]:
+    """A lead that came back twice, ninety days apart, and is on its way again; and one that did once."""
+    ids = well(2, stage="mql")
+    act("reject", ids, reason="no_need")
+    act("revive", ids, on=at + timedelta(days=89))
+    act("recycle", ids[:1], on=at + timedelta(days=90))
+    act("revive", ids[:1], on=at + timedelta(days=91))
+    return ids
+
+
+def test_who_came_back_twice_in_half_a_year_bounces(
+    bounced: list[int], at: datetime, manager: User
+) -> None:
+    assert found("bouncing", manager, at + timedelta(days=91)) == bounced[:1]
+    assert found("bouncing", manager, at + timedelta(days=181)) == []
+
+
+def test_a_return_that_was_taken_back_is_no_bounce(
+    bounced: list[int], at: datetime, manager: User
+) -> None:
+    recycled = StageChange.objects.get(lead=bounced[0], verb="recycle")
+    StageChange.objects.create(
+        lead_id=bounced[0],
+        from_stage_id="recycled",
+        to_stage_id="inquiry",
+        verb="correct",
+        at=at,
+        cycle=2,
+        pipeline_version=1,
+        corrects=recycled.pk,
+    )
+
+    assert found("bouncing", manager, at + timedelta(days=91)) == []
+
+
+def test_nobody_can_reach_leads_without_address_and_number_or_with_bad_data(
+    well: Enter, act: Act, at: datetime, manager: User
+) -> None:
+    silent = well(1, stage="inquiry", phone="")
+    well(1, stage="inquiry", phone="", email="ada@example.com")
+    wrong = well(2, stage="mql")
+    act("reject", wrong, reason="bad_data")
+    well_again = wrong[1:]
+    act("revive", well_again, on=at + timedelta(days=1))
+    act("offer", well_again, on=at + timedelta(days=2))
+    act("disqualify", well(1, stage="inquiry", phone=""), reason="fake")
+
+    assert found("unusable", manager, at) == [*silent, wrong[0]]
+    assert found("unusable", manager, at, stage="recycled") == wrong[:1]
+
+
+@pytest.fixture
+def leaking(
+    well: Enter, enter: Enter, bounced: list[int], rep: User, other_rep: User, at: datetime
+) -> datetime:
+    """Leads that leak in every way, some in several; returns a moment at which they do."""
+    south = Territory.objects.create(key="south", name="South")
+    other_rep.territories.add(south)
+    now = at + timedelta(days=91)
+    well(3, stage="inquiry")
+    enter(2, stage="mql", on=now, territory_id=south.pk)
+    well(4, stage="sal", owner_id=None, on=now, territory_id=south.pk)
+    well(2, stage="sql", owner_id=other_rep.pk)
+    well(1, stage="opportunity", phone="", on=now)
+    well(5, stage="sal", on=now)
+    Absence.objects.create(
+        user=other_rep, starts_at=now - timedelta(1), ends_at=now + timedelta(days=9)
+    )
+    return now
+
+
+def test_the_matrix_equals_a_plain_recount(leaking: datetime, count_rows: Any) -> None:
+    report = queries.leaks(user=None, at=leaking)
+
+    stages = {stage.key: stage for stage in report.stages}
+    assert stages["inquiry"].leads("stuck") == count_rows(
+        "SELECT count(*) FROM leads_lead WHERE stage = 'inquiry' AND stage_since < %s",
+        leaking - timedelta(days=180),
+    )
+    assert stages["mql"].leads("unowned") == count_rows(
+        "SELECT count(*) FROM leads_offer WHERE outcome = 'pending' AND assignee_id IS NULL"
+    )
+    assert stages["sal"].leads("unowned") == 4
+    assert stages["sql"].leads("absent") == 2
+    assert report.leads("unusable") == count_rows(
+        "SELECT count(*) FROM leads_lead WHERE email = '' AND phone = ''"
+    )
+    assert report.standing == Lead.objects.count()
+
+
+def test_a_lead_that_leaks_twice_counts_once_in_all(
+    well: Enter, at: datetime, manager: User
+) -> None:
+    well(1, stage="sal", owner_id=None, phone="")
+
+    report = queries.leaks(user=manager, at=at + timedelta(days=8))
+
+    assert leak(manager, at + timedelta(days=8)) == {"stuck": 1, "unowned": 1, "unusable": 1}
+    assert report.leaking == 1
+
+
+@pytest.mark.parametrize("role", ["manager", "rep", "other_rep"])
+def test_each_number_of_the_page_opens_exactly_its_leads(
+    client: Client, leaking: datetime, role: str, request: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(leaking, tick=False)
+    user = request.getfixturevalue(role)
+    client.force_login(user)
+
+    context = client.get(reverse("reports:leaks")).context
+
+    cells = [cell for kind in context["kinds"] for cell in kind.cells]
+    figures = {cell.href: cell.leads for cell in [*cells, *context["totals"]]}
+    figures |= {kind.href: kind.leads for kind in context["kinds"]}
+    figures[context["leaking_href"]] = context["report"].leaking
+    figures[context["standing_href"]] = context["report"].standing
+    assert {href: listed(href, user, leaking) for href in figures} == figures
+    assert sum(1 for leads in figures.values() if leads) > 10
+
+
+def listed(href: str, user: User, at: datetime) -> int:
+    params = QueryDict(href.partition("?")[2]).dict()
+    return lead_queries.list_leads(user=user, params=params, at=at).count()
+
+
+def test_a_rep_sees_the_leaks_of_visible_leads_alone(
+    leaking: datetime, rep: User, other_rep: User
+) -> None:
+    assert "unowned" not in leak(rep, leaking)
+    assert leak(other_rep, leaking)["unowned"] == 6
+
+
+def test_the_page_says_what_to_do_or_that_nothing_leaks(
+    client: Client, well: Enter, manager: User, at: datetime, time_machine: Any
+) -> None:
+    time_machine.move_to(at, tick=False)
+    client.force_login(manager)
+    page = reverse("reports:leaks")
+    assert "No leads on the way" in client.get(page).content.decode()
+
+    well(2, stage="sal")
+    assert "Nothing leaks" in client.get(page).content.decode()
+
+    time_machine.move_to(at + timedelta(days=8), tick=False)
+    said = client.get(page).content.decode()
+    assert "See and fix" in said
+    assert "Take the next step with them" in said
+
+
+def test_the_list_names_the_leak_it_shows(client: Client, manager: User, db: None) -> None:
+    client.force_login(manager)
+
+    assert "Back and forth" in client.get("/leads/?leak=bouncing").content.decode()
+    assert client.get("/leads/?leak=wet").status_code == 400
+    with pytest.raises(Invalid, match="Choose one of: stuck, unowned"):
+        found("wet", manager, datetime.now().astimezone())
+
+
+def test_the_command_prints_the_same_figures(leaking: datetime, time_machine: Any) -> None:
+    time_machine.move_to(leaking, tick=False)
     out = StringIO()
-
     call_command("report", "leaks", "--json", stdout=out)
-    told = json.loads(out.getvalue())
 
-    assert {kind["key"]: kind["leads"] for kind in told["kinds"]}["unusable"] == 1
-    call_command("report", "leaks", stdout=out)
-    assert "Unreachable" in out.getvalue()
+    printed = json.loads(out.getvalue())
+    report = queries.leaks(user=None, at=leaking)
+    assert {kind["key"]: kind["leads"] for kind in printed["kinds"]} == {
+        kind: report.leads(kind) for kind in KINDS
+    }
+    assert printed["leaking"] == report.leaking
+    assert [stage["key"] for stage in printed["stages"]] == [
+        "inquiry",
+        "mql",
+        "sal",
+        "sql",
+        "opportunity",
+        "recycled",
+    ]
+
+
+def test_more_leads_take_no_more_queries(
+    client: Client, well: Enter, enter: Enter, manager: User, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(manager)
+    for size in (3, 60):
+        well(size, stage="sal")
+        enter(size, stage="mql")
+        with django_assert_max_num_queries(13):
+            client.get(reverse("reports:leaks"))

@@ -18,7 +18,8 @@ from tests.factories import people
 
 Enter = Callable[..., list[int]]
 Act = Callable[..., None]
-PAGES = ["funnel", "handoffs", "velocity"]
+PERIODIC = ["funnel", "handoffs", "velocity"]
+PAGES = [*PERIODIC, "leaks"]
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def year(enter: Enter, act: Act, at: datetime, time_machine: Any, rep: User) -> 
         (Role.ADMIN, set(PAGES)),
         (Role.MANAGER, set(PAGES)),
         (Role.MARKETER, set(PAGES)),
-        (Role.REP, {"funnel"}),
+        (Role.REP, {"funnel", "leaks"}),
         (Role.CARE, set()),
     ],
 )
@@ -78,7 +79,7 @@ def test_a_report_cannot_be_posted_to(client: Client, manager: User, page: str) 
     assert client.post(reverse(f"reports:{page}")).status_code == 405
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PERIODIC)
 def test_without_leads_the_page_offers_a_first_step(
     client: Client, manager: User, page: str
 ) -> None:
@@ -87,7 +88,7 @@ def test_without_leads_the_page_offers_a_first_step(
     assert "Show all time" in client.get(reverse(f"reports:{page}")).content.decode()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PERIODIC)
 @pytest.mark.parametrize("query", ["period=all", "period=30", "from=2026-03-01&to=2026-04-30"])
 def test_pages_show_figures_for_every_kind_of_period(
     client: Client, manager: User, year: None, page: str, query: str

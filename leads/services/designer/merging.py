@@ -1,11 +1,9 @@
 """Leads of a stage that was merged into another one follow it there, in batches."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from leads.engine.pipeline import Pipeline
 from leads.models import Lead, PipelineVersion, Stage
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Cause
@@ -29,7 +27,7 @@ def move_merged(*, at: datetime, most: int | None = None) -> int:
 def _move_batch(key: str, *, at: datetime) -> int:
     """One batch; every lead that a verb has moved meanwhile is left alone."""
     pipeline = load_pipeline(lock=True)
-    target = final_stage(pipeline, key)
+    target = pipeline.merged_into(key)
     ids = list(Lead.objects.filter(stage=key).order_by("pk").values_list("pk", flat=True)[:BATCH])
     if not ids or target == key:
         return 0
@@ -39,12 +37,3 @@ def _move_batch(key: str, *, at: datetime) -> int:
     changes = describe_moves(standing, {key: Target(target)}, act=act)
     write_moves(changes, act=act, pipeline=pipeline)
     return len(ids)
-
-
-def final_stage(pipeline: Pipeline, key: str) -> str:
-    """Where the leads of a merged stage end up, also when that one was merged further."""
-    seen: Sequence[str] = ()
-    while (into := pipeline.by_key[key].merged_into) and into not in seen:
-        seen = (*seen, key)
-        key = into
-    return key
