@@ -6,7 +6,8 @@ from django.db import migrations
 def carry_over(apps, schema_editor):
     HandoffPolicy = apps.get_model("handoff", "HandoffPolicy")
     Handoff = apps.get_model("leads", "Handoff")
-    for policy in HandoffPolicy.objects.exclude(expire_after_minutes=None):
+    expiring = HandoffPolicy.objects.exclude(expire_after_minutes=None)
+    for policy in expiring.exclude(handoff__offered__kind="won"):  # customers are not given back
         Handoff.objects.filter(pk=policy.handoff_id).update(
             expire_after_minutes=policy.expire_after_minutes
         )
@@ -14,6 +15,7 @@ def carry_over(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("handoff", "0001_initial"), ("leads", "0003_pipeline_design")]
+    run_before = [("leads", "0004_pipeline_content")]  # which keeps what is written here
 
     operations = [
         migrations.RunPython(carry_over, migrations.RunPython.noop),

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
-from leads import queries
+from leads import policies, queries
 from leads import services as leads
 from leads.api import designs
 from leads.api.access import caller
@@ -26,7 +26,8 @@ def _read(
 ) -> dict[str, Any]:
     """What was sent, checked; a field that nobody knows is an error, not a silence."""
     serializer = kind(data=request.data, partial=partial)
-    if isinstance(request.data, dict) and (extra := set(request.data) - set(serializer.fields)):
+    writable = {name for name, field in serializer.fields.items() if not field.read_only}
+    if isinstance(request.data, dict) and (extra := set(request.data) - writable):
         raise Invalid(f"There is no field “{min(extra)[:40]}” here.", field=min(extra)[:40])
     serializer.is_valid(raise_exception=True)
     said = dict(serializer.validated_data)
@@ -43,8 +44,9 @@ def _ids_of(emails: list[str]) -> list[int]:
     return [known[email.lower()] for email in emails]
 
 
-def _answer(status: int = 200) -> Response:
-    return Response(designs.describe(queries.read_design(), queries.list_verbs()), status=status)
+def _answer(request: Request, status: int = 200) -> Response:
+    design = queries.read_design(user=caller(request))
+    return Response(designs.describe(design, queries.list_verbs()), status=status)
 
 
 class PipelineView(APIView):
@@ -53,7 +55,7 @@ class PipelineView(APIView):
     @extend_schema(responses=designs.PipelineSerializer)
     def get(self, request: Request) -> Response:
         """Read stages, hand-offs, verbs and reasons."""
-        return _answer()
+        return _answer(request)
 
 
 class PipelineOrder(APIView):
@@ -64,7 +66,7 @@ class PipelineOrder(APIView):
         """Put every stage of the path in a new order."""
         said = _read(designs.OrderSerializer, request)
         leads.order_stages(keys=said["stages"], by=caller(request), at=timezone.now())
-        return _answer()
+        return _answer(request)
 
 
 class StageList(APIView):
@@ -75,7 +77,7 @@ class StageList(APIView):
         """Add a stage behind `after`; an empty `after` is where the path begins."""
         said = _read(designs.NewStageSerializer, request)
         leads.add_stage(by=caller(request), at=timezone.now(), **said)
-        return _answer(201)
+        return _answer(request, 201)
 
 
 class StageView(APIView):
@@ -86,7 +88,7 @@ class StageView(APIView):
         """Change a stage; what is left out stays. Its key never changes."""
         said = _read(designs.StageSerializer, request, partial=True)
         leads.change_stage(key=key, by=caller(request), at=timezone.now(), **said)
-        return _answer()
+        return _answer(request)
 
 
 class StageRetirement(APIView):
@@ -95,6 +97,7 @@ class StageRetirement(APIView):
     @extend_schema(responses=designs.RetirementSerializer)
     def get(self, request: Request, key: str) -> Response:
         """How many leads would move, where they may go, and what stands against it."""
+        policies.check_may_design(by=caller(request))
         preview = queries.preview_retirement(stage=get_object_or_404(Stage, key=key))
         targets = [target for target, _ in preview.targets]
         refused = leads.retirement_refused(key=key)
@@ -106,7 +109,7 @@ class StageRetirement(APIView):
         said, at = _read(designs.MergeSerializer, request), timezone.now()
         leads.retire_stage(key=key, by=caller(request), at=at, **said)
         leads.move_merged(at=at, most=leads.MERGED_AT_ONCE)
-        return _answer()
+        return _answer(request)
 
 
 class HandoffList(APIView):
@@ -122,7 +125,7 @@ class HandoffList(APIView):
         leads.add_handoff(
             offered=offered, accepted=accepted, by=caller(request), at=timezone.now(), **said
         )
-        return _answer(201)
+        return _answer(request, 201)
 
 
 class HandoffView(APIView):
@@ -134,7 +137,7 @@ class HandoffView(APIView):
         get_object_or_404(Handoff, key=key)
         said = _read(designs.HandoffSerializer, request, partial=True)
         leads.change_handoff(key=key, by=caller(request), at=timezone.now(), **said)
-        return _answer()
+        return _answer(request)
 
 
 class VerbRuleView(APIView):
@@ -145,7 +148,7 @@ class VerbRuleView(APIView):
         """Say whether a verb needs a coded reason, and a note."""
         said = _read(designs.VerbRuleSerializer, request)
         leads.change_verb(verb=verb, by=caller(request), at=timezone.now(), **said)
-        return _answer()
+        return _answer(request)
 
 
 class ReasonList(APIView):

@@ -17,7 +17,7 @@ STRIDE = 10  # between two positions, so that a stage of a file or a program may
 def insert_stages(pipeline: Pipeline, stages: Sequence[StageSpec], *, after: str) -> Pipeline:
     """Put new stages behind `after` ("" = at the beginning); past the win they are won, too."""
     order = list(pipeline.stages)
-    place = _place_behind(order, after)
+    place = _place_behind(order, _behind_the_pair(pipeline, after))
     kind = WON if place and order[place - 1].kind == WON else RESTS
     order[place:place] = [replace(stage, kind=kind) for stage in stages]
     return replace(pipeline, stages=_numbered(order))
@@ -49,6 +49,15 @@ def add_handoff(
     """A new hand-off with its two new stages behind `after`."""
     grown = insert_stages(pipeline, sides, after=after)
     return replace(grown, all_handoffs=(*pipeline.all_handoffs, handoff))
+
+
+def couple(pipeline: Pipeline, key: str) -> Pipeline:
+    """The accepted side of a hand-off right behind its offered one."""
+    handoff = find_handoff(pipeline, key)
+    order = [stage for stage in pipeline.stages if stage.key != handoff.accepted]
+    place = next(n for n, stage in enumerate(order, 1) if stage.key == handoff.offered)
+    order.insert(place, pipeline.by_key[handoff.accepted])
+    return replace(pipeline, stages=_numbered(order))
 
 
 def arrange(pipeline: Pipeline, keys: Sequence[str]) -> Pipeline:
@@ -102,6 +111,14 @@ def find_handoff(pipeline: Pipeline, key: str) -> HandoffSpec:
     if found is None:
         raise Invalid(f"There is no hand-off “{key[:40]}”.", field="handoff")
     return found
+
+
+def _behind_the_pair(pipeline: Pipeline, after: str) -> str:
+    """The accepted side instead of the offered one where their hand-off is off: they stay a pair."""
+    for handoff in pipeline.all_handoffs:
+        if handoff.offered == after and not handoff.is_active:
+            return handoff.accepted
+    return after
 
 
 def _place_behind(order: Sequence[StageSpec], after: str) -> int:

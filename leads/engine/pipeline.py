@@ -263,11 +263,21 @@ class Pipeline:
         return distance > 0 if may_skip else distance == 1 and not self.awaits_answer(key)
 
     def can_lose(self, key: str) -> bool:
-        """Whether sales has the lead: it has passed an accepted side and is not won."""
-        place = self.place.get(key)
-        if place is None or not self.is_open(key) or self.awaits_answer(key):
+        """Whether sales has the lead: it has passed an accepted side and is not won.
+
+        Where no hand-off before the win is on, those that are off say where sales begins.
+        """
+        if key not in self.place or not self.is_open(key) or self.awaits_answer(key):
             return False
-        return any(self.place[h.accepted] <= place for h in self.handoffs)
+        before_win = [h for h in self.all_handoffs if not self.is_won(h.accepted)]
+        counted = [h for h in before_win if h.is_active] or before_win
+        position = self.by_key[self.merged_into(key)].position
+        return any(self.by_key[h.accepted].position <= position for h in counted)
+
+    def boundary_between(self, one: str, other: str) -> HandoffSpec | None:
+        """A hand-off that a lead would have to cross to get from one stage to the other."""
+        low, high = sorted((self.place[one], self.place[other]))
+        return next((h for h in self.handoffs if low < self.place[h.accepted] <= high), None)
 
     def verb_into(self, current: str, target: str) -> str:
         """The verb that imported history uses to get from `current` into `target`."""
@@ -296,6 +306,7 @@ def find_fault(pipeline: Pipeline) -> Fault | None:
         or _position_fault(used)
         or next(filter(None, (_handoff_fault(h, pipeline) for h in pipeline.all_handoffs)), None)
         or _path_fault(pipeline)
+        or _amount_fault(pipeline)
     )
 
 
@@ -360,6 +371,12 @@ def _path_fault(pipeline: Pipeline) -> Fault | None:
         name = pipeline.name(pipeline.path[kinds.index(RESTS, kinds.index(WON))])
         return Fault("position", f"“{name}” cannot stand behind the stage in which a lead is won.")
     first = pipeline.first_stage()
+    if pipeline.requires(first):
+        return Fault(
+            "requires",
+            f"New leads enter “{pipeline.name(first)}”, the first stage, whatever is known of them: "
+            "it cannot require anything.",
+        )
     if kinds[0] == WON or first in pipeline.offered_sides or first in pipeline.accepted_sides:
         return Fault(
             "position",
@@ -367,3 +384,26 @@ def _path_fault(pipeline: Pipeline) -> Fault | None:
             "stage, and nobody has offered or won them yet.",
         )
     return None
+
+
+def _amount_fault(pipeline: Pipeline) -> Fault | None:
+    won = pipeline.won_stage()
+    for key in pipeline.path[pipeline.place[won] + 1 :]:
+        if "amount" in pipeline.requires(key):
+            return Fault(
+                "requires",
+                f"“{pipeline.name(key)}” comes behind the win: no amount is expected any more.",
+            )
+    return None
+
+
+def find_lost_win(before: Pipeline, after: Pipeline) -> Fault | None:
+    """What an edit may not do besides: let leads be won in another stage than before."""
+    won = before.won_stage()
+    if after.won_stage() == won:
+        return None
+    return Fault(
+        "position",
+        f"“{after.name(after.won_stage())}” cannot stand before “{before.name(won)}”, where leads are "
+        "won.",
+    )

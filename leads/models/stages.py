@@ -130,7 +130,7 @@ class VerbRule(models.Model):
 
 
 class PipelineVersion(models.Model):
-    """What the pipeline was from one moment on: `content` holds all of it. The first row is the lock."""
+    """What the pipeline was from one moment on: `content` holds all of it."""
 
     number = models.PositiveIntegerField(unique=True)
     author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -35,7 +35,6 @@ from leads.queries.design import (
     Retirement,
     StageRow,
     VerbRow,
-    count_standing,
     list_verbs,
     preview_retirement,
     read_design,
@@ -54,9 +53,9 @@ from leads.queries.lists import (
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
-from leads.queries.pipeline import load_pipeline, pipeline_at
+from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
-from leads.queries.requirements import requirement_choices
+from leads.queries.requirements import has_required, requirement_choices
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -93,7 +92,6 @@ __all__ = [
     "change_to_take_back",
     "choose_leads",
     "compile_condition",
-    "count_standing",
     "country_choices",
     "decision_refused",
     "describe",
@@ -104,6 +102,7 @@ __all__ = [
     "foresee",
     "group_refusals",
     "has_consent",
+    "has_required",
     "kinds_for",
     "latest_consents",
     "list_campaigns",
@@ -117,6 +116,7 @@ __all__ = [
     "load_pipeline",
     "matching",
     "moves_with_time",
+    "newest_version",
     "offer_words",
     "persona_choices",
     "pipeline_at",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from leadflow.core.models import User
 from leads.engine.pipeline import Pipeline
 from leads.models import Handoff, Lead, Offer, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline
@@ -38,16 +39,17 @@ class Design:
     handoffs: list[HandoffRow]
 
 
-def read_design() -> Design:
-    """The pipeline as it is now; a constant number of queries."""
+def read_design(*, user: User) -> Design:
+    """The pipeline as it is now, with the leads and offers that `user` may see; few queries."""
     pipeline = load_pipeline()
     handoffs = list(
         Handoff.objects.select_related("offered", "accepted", "receiving_team", "calendar")
         .prefetch_related("escalate_to")
         .order_by("offered__position")
     )
-    waiting = dict(Offer.objects.pending().order_by().values_list("handoff").annotate(Count("pk")))
-    rows = _stage_rows(pipeline, handoffs)
+    offers = Offer.objects.visible_to(user).pending()
+    waiting = dict(offers.order_by().values_list("handoff").annotate(Count("pk")))
+    rows = _stage_rows(pipeline, handoffs, user=user)
     return Design(
         pipeline=pipeline,
         stages=[row for row in rows if row.is_on_path],
@@ -57,8 +59,9 @@ def read_design() -> Design:
     )
 
 
-def _stage_rows(pipeline: Pipeline, handoffs: list[Handoff]) -> list[StageRow]:
-    standing = count_standing()
+def _stage_rows(pipeline: Pipeline, handoffs: list[Handoff], *, user: User) -> list[StageRow]:
+    leads = Lead.objects.visible_to(user).order_by()
+    standing = dict(leads.values_list("stage").annotate(Count("pk")))
     sides = {side: h for h in handoffs for side in (h.offered_id, h.accepted_id)}
     stages = Stage.objects.select_related("owning_team", "merged_into").order_by("position", "key")
     return [
@@ -70,11 +73,6 @@ def _stage_rows(pipeline: Pipeline, handoffs: list[Handoff]) -> list[StageRow]:
         )
         for stage in stages
     ]
-
-
-def count_standing() -> dict[str, int]:
-    """How many leads stand in each stage."""
-    return dict(Lead.objects.order_by().values_list("stage").annotate(Count("pk")))
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,11 @@ def preview_retirement(*, stage: Stage) -> Retirement:
     targets = [
         (key, pipeline.name(key))
         for key in pipeline.path
-        if key != stage.key
+        if stage.key in pipeline.place
+        and key != stage.key
         and pipeline.by_key[key].kind == stage.kind
         and not pipeline.awaits_answer(key)
+        and pipeline.boundary_between(stage.key, key) is None
     ]
     return Retirement(
         stage=stage,

@@ -10,16 +10,30 @@ from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec
 from leads.models import Handoff, PipelineVersion, Stage, VerbRule
 
 PATIENCE_SECONDS = 5
+PIPELINE_LOCK = 5_323_003
 
 
 def load_pipeline(*, lock: bool = False) -> Pipeline:
     """The pipeline as it is now; `lock` keeps designers from changing it until the transaction ends."""
-    number = _lock_version("FOR SHARE") if lock else _newest_version()
-    rules = VerbRule.objects.all()
+    if lock:
+        _take_lock("pg_advisory_xact_lock_shared")
+        return _read(newest_version())
+    number = newest_version()
+    while True:  # an edit between two of the queries would mix two versions
+        found, after = _read(number), newest_version()
+        if after == number:
+            return found
+        number = after
+
+
+def _read(number: int) -> Pipeline:
+    """The rows as a value; hand-offs first, for the stages they name are there before them."""
+    handoffs = [_handoff_spec(handoff) for handoff in Handoff.objects.order_by("pk")]
+    rules = list(VerbRule.objects.all())
     return Pipeline.build(
         version=number,
         stages=[_stage_spec(stage) for stage in Stage.objects.select_related("owning_team")],
-        handoffs=[_handoff_spec(handoff) for handoff in Handoff.objects.order_by("pk")],
+        handoffs=handoffs,
         needing_reason=[rule.verb for rule in rules if rule.needs_reason],
         needing_note=[rule.verb for rule in rules if rule.needs_note],
     )
@@ -30,7 +44,7 @@ def pipeline_at(moment: datetime | None) -> Pipeline:
 
     Times before the first version know that one.
     """
-    newest = _newest_version()
+    newest = newest_version()
     if moment is not None:
         versions = PipelineVersion.objects.exclude(content={}).order_by("-number")
         then = versions.filter(at__lt=moment).first() or versions.last()
@@ -48,25 +62,26 @@ def lock_for_design() -> int:
         cursor.execute("SET LOCAL lock_timeout = %s", [f"{PATIENCE_SECONDS}s"])
     try:
         with transaction.atomic():
-            return _lock_version("FOR UPDATE")
+            _take_lock("pg_advisory_xact_lock")
     except OperationalError:
         raise Conflict(
             "Very many leads are being moved at this moment. Try again in a minute."
         ) from None
+    return newest_version()
 
 
-def _lock_version(strength: str) -> int:
-    """Lock the first version, which every batch and every designer locks; returns the newest.
+def _take_lock(function: str) -> None:
+    """Batches share the lock, a designer has it alone.
 
-    FOR SHARE lets batches run side by side; only the designer's FOR UPDATE waits for them. The
-    newest row would be no lock: a new one comes with every edit.
+    No row could serve: batches that share a row pass by a designer who waits for it, and while there
+    are always some, the designer's turn never comes. This lock is given in the order of asking.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM leads_pipelineversion ORDER BY number LIMIT 1 {strength}")
-    return _newest_version()
+        cursor.execute(f"SELECT {function}(%s)", [PIPELINE_LOCK])
 
 
-def _newest_version() -> int:
+def newest_version() -> int:
+    """The number of the newest version; 0 before there is one."""
     newest = PipelineVersion.objects.aggregate(newest=Max("number"))["newest"]
     return int(newest or 0)
 

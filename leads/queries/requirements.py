@@ -55,6 +55,14 @@ def requirement_choices() -> list[tuple[str, str]]:
     return [(key, one.label) for key, one in REQUIREMENTS.items()]
 
 
+def has_required(requires: Collection[str]) -> Q:
+    """A filter for leads of which every required fact is known."""
+    found = Q()
+    for name in requires:
+        found &= REQUIREMENTS[name].known
+    return found
+
+
 def find_lacking(*, lead_ids: Collection[int], requires: Collection[str]) -> dict[str, set[int]]:
     """Of `lead_ids`, those that lack each required fact; one query per fact."""
     lacking = {}

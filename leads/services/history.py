@@ -32,7 +32,8 @@ def write_moves(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
     write_history(changes, act=act, version=pipeline.version)
     _update_leads(changes, act=act)
     _close_offers(changes, act=act, pipeline=pipeline)
-    open_offers(changes, act=act, pipeline=pipeline)
+    if act.verb != "merge":  # whoever follows a merged stage was offered to nobody
+        open_offers(changes, act=act, pipeline=pipeline)
     _settle_opportunities(changes, act=act, pipeline=pipeline)
     announce(changes, act=act)
 
@@ -173,10 +174,8 @@ def _due(at: datetime, handoff: HandoffSpec, weeks: Mapping[int | None, WorkingW
 
 def _settle_opportunities(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> None:
     """Open, correct and close what money is expected of the leads that moved."""
-    if act.verb in {"advance", "win"}:
-        _expect(
-            [change for change in changes if act.amount_of(change.lead_id) is not None], act=act
-        )
+    said = [change for change in changes if act.amount_of(change.lead_id) is not None]
+    _expect([one for one in said if act.verb == "win" or pipeline.is_open(one.to_stage)], act=act)
     leaving = [
         change
         for change in changes

@@ -64,7 +64,8 @@ def check_act(act: Act, *, pipeline: Pipeline) -> None:
         raise Invalid(f"Choose a reason to {act.verb} the lead.", field="reason")
     if reason is not None and reason.needs_note and not act.note.strip():
         raise Invalid(f"“{reason.label}” needs a note that says more.", field="note")
-    if asks and act.verb in pipeline.needing_note and not act.note.strip():
+    asks_note = asks and act.cause.kind != "import"  # a file has no column for notes
+    if asks_note and act.verb in pipeline.needing_note and not act.note.strip():
         raise Invalid(f"Write a note to {act.verb} the lead.", field="note")
     if act.amount is not None and act.amount < 0:
         raise Invalid("An amount cannot be negative.", field="amount")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from leadflow.core.dialogs import ask, done
-from leadflow.core.errors import DomainError
+from leadflow.core.errors import Conflict, DomainError
 from leads import queries
 from leads import services as leads
 from leads.forms import (
@@ -36,7 +36,7 @@ asks = require_http_methods(["GET", "HEAD", "POST"])
 @may("design_pipeline")
 def pipeline(request: PageRequest) -> HttpResponse:
     """The path, its hand-offs, and what is off it."""
-    design = queries.read_design()
+    design = queries.read_design(user=request.user)
     standing = {row.stage.key: row.leads for row in design.stages}
     context = {
         "design": design,
@@ -57,10 +57,16 @@ def answer(
 ) -> HttpResponse:
     """Ask; when the form fits, save and go back; what the service refuses stands at its field."""
     address = words.setdefault("back", reverse("leads:pipeline"))
-    words.setdefault("action", request.path)
+    newest = str(queries.newest_version())
+    words |= {"action": request.path, "seen_version": newest}
     if not form.is_valid():
         return ask(request, form, words)
     try:
+        if request.POST.get("seen_version", newest) != newest:
+            raise Conflict(
+                "Somebody has changed the pipeline since you opened this. Look at it again, and send "
+                "it once more if it is still right."
+            )
         save()
     except DomainError as error:
         error.field = FIELDS.get(error.field, error.field)
@@ -85,7 +91,8 @@ def add_stage(request: PageRequest) -> HttpResponse:
 @may("design_pipeline")
 def edit_stage(request: PageRequest, key: str) -> HttpResponse:
     """Change what is known of a stage."""
-    stage = get_object_or_404(Stage.objects.select_related("owning_team"), key=key)
+    used = Stage.objects.filter(retired_at=None).select_related("owning_team")
+    stage = get_object_or_404(used, key=key)
     kind = DetourForm if stage.kind == Stage.Kind.DETOUR else StageForm
     form = kind(request.POST or None, initial=kind.values_of(stage))
     words = {"title": f"Stage “{stage}”", "submit": "Save", "wide": kind is StageForm}

@@ -25,7 +25,7 @@ def current_definition(handoff_key: str) -> LeadDefinition | None:
 def in_effect() -> QuerySet[LeadDefinition]:
     """The agreements in effect of all hand-offs that are switched on."""
     signed = LeadDefinition.objects.filter(state=LeadDefinition.State.SIGNED)
-    return signed.filter(handoff__is_active=True).select_related("handoff")
+    return signed.filter(handoff__is_active=True).select_related("handoff__offered")
 
 
 def definitions_naming(stage: str) -> list[str]:
@@ -48,6 +48,7 @@ def ready_leads(
 ) -> QuerySet[Lead]:
     """Leads in `stages` that fulfil a definition and are not held back, in id order."""
     ready = Lead.objects.filter(fits(definition.condition), stage__in=stages)
+    ready = ready.filter(leads.has_required(definition.handoff.offered.requires))
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))
     idle = closed_offers(definition).exclude(Exists(_earning_since(at=at)))

@@ -5,13 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import Team, User
 from leads import policies
-from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec, find_fault
+from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec, find_fault, find_lost_win
 from leads.models import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline, lock_for_design
 
@@ -38,9 +38,13 @@ def edit(
     draft = open_draft()
     before = load_pipeline()
     after = change(before)
-    if fault := find_fault(after):
+    if fault := find_fault(after) or find_lost_win(before, after):
         raise Invalid(fault.sentence, field=fault.field)
-    _write_stages(before, after, at=at)
+    try:
+        with transaction.atomic():
+            _write_stages(before, after, at=at)
+    except IntegrityError:  # the database alone decides which names are alike
+        raise Invalid("There is a stage of this name already.", field="name") from None
     _write_handoffs(before, after)
     _write_rules(before, after)
     _write_chains(escalate_to or {})

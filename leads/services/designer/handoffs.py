@@ -51,21 +51,25 @@ def add_handoff(
             field="accepted_name",
         )
     facts = _check_settings(settings | {"name": name})
-    taken = set(Handoff.objects.values_list("key", flat=True))
-    key = design.free_key(name, taken, otherwise="handoff")
+    chains: dict[str, Collection[int]] = {}
 
     def change(pipeline: Pipeline) -> Pipeline:
+        key = design.free_key(name, {one.key for one in pipeline.all_handoffs}, otherwise="handoff")
+        chains[key] = escalate_to
         first = new_stage(pipeline, offered.name, offered.abbreviation, **_team(offered))
-        second = new_stage(pipeline, accepted.name, accepted.abbreviation, **_team(accepted))
+        with_first = design.insert_stages(pipeline, [first], after=after)
+        second = new_stage(with_first, accepted.name, accepted.abbreviation, **_team(accepted))
         handoff = HandoffSpec(id=0, key=key, offered=first.key, accepted=second.key, **facts)
-        return design.add_handoff(pipeline, handoff, [first, second], after=after)
+        changed = design.add_handoff(pipeline, handoff, [first, second], after=after)
+        _check_expiry(handoff, changed)
+        return changed
 
     return edit(
         change=change,
         words=f"Added the hand-off “{name.strip()}”",
         by=by,
         at=at,
-        escalate_to={key: escalate_to},
+        escalate_to=chains,
     )
 
 
@@ -87,8 +91,10 @@ def change_handoff(
     def change(pipeline: Pipeline) -> Pipeline:
         handoff = design.find_handoff(pipeline, key)
         if handoff.is_active and not facts.get("is_active", True):
-            _check_answered(handoff)
+            _check_answered(handoff, pipeline)
         changed = design.change_handoff(pipeline, key, **facts)
+        if facts.get("is_active") and not handoff.is_active:
+            changed = design.couple(changed, key)
         _check_expiry(design.find_handoff(changed, key), changed)
         return changed
 
@@ -96,12 +102,13 @@ def change_handoff(
     return edit(change=change, words=_words(key, facts), by=by, at=at, escalate_to=chains)
 
 
-def _check_answered(handoff: HandoffSpec) -> None:
+def _check_answered(handoff: HandoffSpec, pipeline: Pipeline) -> None:
     waiting = Offer.objects.pending().filter(handoff=handoff.id).count()
+    ways = "accepted" if pipeline.is_won(handoff.offered) else "answered or recycled"
     if waiting:
         raise Conflict(
             f"{waiting:,} {'offer waits' if waiting == 1 else 'offers wait'} for an answer over "
-            f"“{handoff.name}”: have them answered or recycled first."
+            f"“{handoff.name}”: have them {ways} first."
         )
 
 

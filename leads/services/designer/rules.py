@@ -64,6 +64,7 @@ def save_reason(
     draft = open_draft()
     _check_verb(verb)
     words = _label(label, verb, code)
+    is_new, code = not code, code or design.free_key(words, _codes(verb), otherwise="reason")
     if code == OTHER and not needs_note:
         raise Invalid("“Other” says nothing without a note.", field="needs_note")
     if not 0 <= cool_down_days <= 3650:
@@ -74,24 +75,19 @@ def save_reason(
         "cool_down_days": cool_down_days,
         "is_active": is_active,
     }
-    reason = _write(verb, code, facts)
+    reason = _write(verb, code, facts, is_new=is_new)
     _check_some_left(verb)
-    said = "Changed" if code else "Added"
+    said = "Added" if is_new else "Changed"
     close_draft(draft, words=f"{said} the reason “{words}” to {verb}", by=by, at=at)
     return reason
 
 
-def _write(verb: str, code: str, facts: dict[str, Any]) -> Reason:
+def _write(verb: str, code: str, facts: dict[str, Any], *, is_new: bool) -> Reason:
     rows = Reason.objects.filter(verb=verb)
-    if not code:
+    if is_new:
         last = rows.order_by("-position").first()
         position = last.position + 1 if last else 0
-        return Reason.objects.create(
-            verb=verb,
-            code=design.free_key(facts["label"], _codes(verb), otherwise="reason"),
-            position=position,
-            **facts,
-        )
+        return Reason.objects.create(verb=verb, code=code, position=position, **facts)
     if not rows.filter(code=code).update(**facts):
         raise Invalid(f"There is no reason “{code[:40]}” for {verb}.", field="code")
     return rows.get(code=code)

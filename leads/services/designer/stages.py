@@ -133,6 +133,24 @@ def _check_target(pipeline: Pipeline, stage: StageSpec, into: str) -> None:
             f"“{target.name}” waits for an answer: leads get there by being offered.",
             field="merge_into",
         )
+    if handoff := pipeline.boundary_between(stage.key, into):
+        raise Invalid(
+            f"“{handoff.name}” lies between “{stage.name}” and “{target.name}”: leads cross it by "
+            "being offered and accepted.",
+            field="merge_into",
+        )
+    _check_known(stage, target)
+
+
+def _check_known(stage: StageSpec, target: StageSpec) -> None:
+    """Raise when leads lack what the stage they would be merged into requires."""
+    for name in target.requires:
+        lacking = Lead.objects.filter(stage=stage.key).exclude(REQUIREMENTS[name].known).count()
+        if lacking:
+            raise Conflict(
+                f"{lacking:,} of the leads lack what “{target.name}” requires: "
+                f"{REQUIREMENTS[name].label.lower()}."
+            )
 
 
 def new_stage(pipeline: Pipeline, name: str, abbreviation: str, **facts: Any) -> StageSpec:
