@@ -294,5 +294,5 @@ def test_more_leads_take_no_more_queries(
     for size in (3, 60):
         well(size, stage="sal")
         enter(size, stage="mql")
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             client.get(reverse("reports:leaks"))
