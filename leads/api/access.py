@@ -8,6 +8,7 @@ from leads.models import Lead
 from leads.models.people import LeadQuerySet
 
 LARGEST_ID = 2**63 - 1
+UNSEEN = "There is no such lead, or it is not yours to see."
 
 
 def caller(request: Request) -> User:
@@ -24,9 +25,18 @@ def shown(rows: LeadQuerySet) -> LeadQuerySet:
 
 
 def visible_lead(request: Request, lead_id: int) -> Lead:
-    """A lead the caller may see; 404 otherwise."""
-    rows = shown(Lead.objects.visible_to(caller(request)))
-    lead = rows.filter(pk=min(lead_id, LARGEST_ID)).first()
+    """A lead the caller may see, with all that the API shows of it; 404 otherwise."""
+    lead = shown(_mine(request, lead_id)).first()
     if lead is None:
-        raise Http404("There is no such lead, or it is not yours to see.")
+        raise Http404(UNSEEN)
     return lead
+
+
+def check_visible(request: Request, lead_id: int) -> None:
+    """404 unless the caller may see the lead."""
+    if not _mine(request, lead_id).exists():
+        raise Http404(UNSEEN)
+
+
+def _mine(request: Request, lead_id: int) -> LeadQuerySet:
+    return Lead.objects.visible_to(caller(request)).filter(pk=min(lead_id, LARGEST_ID))

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from leadflow.core.errors import Invalid
 from leads import services as leads
-from leads.api.access import caller, shown, visible_lead
+from leads.api.access import caller, check_visible, shown, visible_lead
 from leads.api.serializers import LeadSerializer, PersonSerializer, VerbSerializer
 from leads.engine.identity import clean
 from leads.models import Handoff, Lead, Stage
@@ -135,7 +135,7 @@ class LeadVerb(APIView):
     )
     def post(self, request: Request, lead_id: int, verb: str) -> Response:
         """Apply the verb."""
-        lead = visible_lead(request, lead_id)
+        check_visible(request, lead_id)
         serializer = VerbSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)
@@ -144,8 +144,8 @@ class LeadVerb(APIView):
         act = leads.Act(
             verb=verb, at=timezone.now(), by=caller(request), towards=said.pop("handoff"), **said
         )
-        leads.move(lead_ids=[lead.pk], act=act).or_raise()
-        moved = shown(Lead.objects.filter(pk=lead.pk)).get()  # accepting may take it out of sight
+        leads.move(lead_ids=[lead_id], act=act).or_raise()
+        moved = shown(Lead.objects.filter(pk=lead_id)).get()  # accepting may take it out of sight
         return Response(LeadSerializer(moved).data)
 
 
@@ -155,5 +155,5 @@ class UnknownVerb(APIView):
     @extend_schema(exclude=True)
     def post(self, request: Request, lead_id: int, verb: str) -> Response:
         """Say which verbs there are."""
-        visible_lead(request, lead_id)
+        check_visible(request, lead_id)
         raise NotFound(f"There is no verb “{clean(verb, most=40)}”: use {', '.join(leads.VERBS)}.")
