@@ -26,7 +26,7 @@ class ActForm(forms.Form):
         if move.asks_reason:
             self.fields["reason"] = _reason_field(move)
         if move.asks_reason or move.needs_note:
-            self.fields["note"] = _note(label="Note to marketing", required=move.needs_note)
+            self.fields["note"] = _note(label="Note", required=move.needs_note)
         if move.asks_amount:
             self.fields["amount"] = forms.DecimalField(
                 label="Amount expected", min_value=0, max_digits=14, decimal_places=2

@@ -311,17 +311,19 @@ def find_fault(pipeline: Pipeline) -> Fault | None:
 
 
 def _name_fault(stages: Sequence[StageSpec]) -> Fault | None:
-    seen: dict[str, StageSpec] = {}
-    for stage in stages:
-        if not stage.name.strip() or not stage.abbreviation.strip():
-            return Fault("name", "Give every stage a name and an abbreviation.")
-        twin = seen.setdefault(stage.name.strip().casefold(), stage)
-        if twin is not stage:
-            return Fault(
-                "name",
-                f"There is a stage “{twin.name}” already: two teams that share one name cannot "
-                "tell what was offered from what was accepted.",
-            )
+    for fact, words in (("name", "stage"), ("abbreviation", "stage with the short form")):
+        seen: dict[str, StageSpec] = {}
+        for stage in stages:
+            said = str(getattr(stage, fact)).strip()
+            if not said:
+                return Fault(fact, "Give every stage a name and an abbreviation.")
+            twin = seen.setdefault(said.casefold(), stage)
+            if twin is not stage:
+                return Fault(
+                    fact,
+                    f"There is a {words} “{getattr(twin, fact)}” already: choose another, so that "
+                    "the two can be told apart.",
+                )
     return None
 
 

@@ -79,7 +79,7 @@ class NewStageForm(StageForm):
 
     def __init__(self, *args: Any, after: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "At the beginning"), *after]
+        choices = [*after, ("", "At the beginning")]
         self.fields["after"] = _choice("Behind", choices)
         self.order_fields(["name", "abbreviation", "after"])
 
@@ -201,7 +201,7 @@ class HandoffForm(forms.Form):
         expire = handoff.expire_after_minutes
         return {
             "name": handoff.name,
-            "target": f"{100 * handoff.target:.4g}",
+            "target": f"{100 * float(handoff.target):g}",
             "respond_hours": f"{handoff.respond_within_minutes / MINUTES:g}",
             "uses_business_time": handoff.uses_business_time,
             "expire_hours": None if expire is None else f"{expire / MINUTES:g}",
@@ -223,6 +223,11 @@ class NewHandoffForm(HandoffForm):
     def __init__(self, *args: Any, after: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["after"] = forms.ChoiceField(label="Behind which stage", choices=after)
+        self.fields["team"] = forms.ChoiceField(
+            label="Team that answers",
+            choices=[("", "Choose a team"), *_teams()[1:]],
+            error_messages={"required": "Somebody has to answer: choose the team."},
+        )
         for side, words in self.SIDES:
             self.fields[f"{side}_name"] = forms.CharField(
                 label=f"{words}: name of the stage", max_length=80

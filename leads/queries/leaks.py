@@ -71,9 +71,10 @@ def _stuck(pipeline: Pipeline, at: datetime) -> Q:
 
 
 def _unowned(pipeline: Pipeline, at: datetime) -> Q:
-    """Accepted by a team and owned by nobody, or offered and given to nobody."""
+    """Owned by nobody: accepted by a team, or offered and not given to anybody either."""
     worked = [key for key in _moving(pipeline) if pipeline.can_lose(key)]
-    return Q(stage__in=worked, owner=None) | _waiting(pipeline, Offer.objects.filter(assignee=None))
+    waiting = _waiting(pipeline, Offer.objects.filter(assignee=None))
+    return Q(owner=None) & (Q(stage__in=worked) | waiting)
 
 
 def _absent(pipeline: Pipeline, at: datetime) -> Q:

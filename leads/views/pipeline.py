@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -78,7 +79,8 @@ def answer(
 @may("design_pipeline")
 def add_stage(request: PageRequest) -> HttpResponse:
     """Put a new stage on the path."""
-    form = NewStageForm(request.POST or None, after=_path_choices())
+    before_win = {"after": _before_the_win()}
+    form = NewStageForm(request.POST or None, after=_path_choices(), initial=before_win)
     words = {"title": "Add a stage", "submit": "Add the stage", "wide": True}
 
     def save() -> None:
@@ -109,7 +111,10 @@ def shift_stage(request: PageRequest, key: str) -> HttpResponse:
     """One place on, or back; the two sides of a hand-off move as one."""
     get_object_or_404(Stage, key=key)
     steps = -1 if request.POST.get("to") == "back" else 1
-    leads.shift_stage(key=key, steps=steps, by=request.user, at=timezone.now())
+    try:
+        leads.shift_stage(key=key, steps=steps, by=request.user, at=timezone.now())
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("leads:pipeline")
 
 
@@ -182,6 +187,12 @@ def switch_handoff(request: PageRequest, key: str) -> HttpResponse:
     if is_active:
         words = f"“{handoff}” is on. A lead definition offers leads; until there is one, people do."
     return done(request, words, to=reverse("leads:pipeline"))
+
+
+def _before_the_win() -> str:
+    """The last stage before leads are won: where most new stages belong."""
+    now = queries.load_pipeline()
+    return now.path[now.place[now.won_stage()] - 1]
 
 
 def _path_choices() -> list[tuple[str, str]]:

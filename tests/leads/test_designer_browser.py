@@ -45,6 +45,7 @@ def _fill(page: Page, **values: str) -> None:
 def test_a_handoff_is_added_in_the_dialog(page: Page, complaints: list[str]) -> None:
     page.get_by_role("link", name="Add a hand-off").click()
     page.locator("#modal [name=after]").select_option("sql")
+    page.locator("#modal [name=team]").select_option("sales")
     _fill(page, name="Demo desk", offered_name="Demo", offered_abbreviation="D1")
     _fill(page, accepted_name="demo", accepted_abbreviation="D2", target="60")
     page.get_by_role("button", name="Add the hand-off").click()

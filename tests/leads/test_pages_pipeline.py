@@ -101,6 +101,7 @@ def test_a_handoff_is_added_edited_and_switched(client: Client, manager: User) -
         "accepted_name": "Demo planned",
         "accepted_abbreviation": "DP",
         "target": "60",
+        "team": "sales",
         "respond_hours": "0.25",
         "escalate_to": [str(manager.pk)],
     }
@@ -128,6 +129,7 @@ def test_equal_names_are_refused_at_their_field(client: Client) -> None:
         "accepted_name": "same",
         "accepted_abbreviation": "S2",
         "target": "100",
+        "team": "sales",
         "respond_hours": "24",
     }
 
@@ -176,3 +178,24 @@ def test_versions_can_be_looked_at(client: Client, at: Any) -> None:
     then = client.get("/leads/pipeline/versions/1/").content.decode()
     assert "Marketing qualified" in then
     assert "Ready for sales" not in then
+
+
+def test_a_new_handoff_has_a_team_that_answers(client: Client) -> None:
+    answer = client.post("/leads/pipeline/handoffs/new/", {"name": "Nobody's"})
+
+    assert answer.context["form"].errors["team"] == ["Somebody has to answer: choose the team."]
+
+
+def test_a_stage_that_cannot_move_says_why_on_the_page(client: Client) -> None:
+    answer = client.post("/leads/pipeline/stages/inquiry/shift/", {"to": "on"}, follow=True)
+
+    assert answer.status_code == 200
+    assert "The path cannot begin with “Marketing qualified”" in answer.content.decode()
+
+
+def test_short_forms_are_told_apart(client: Client) -> None:
+    sent = {"name": "Demo held", "abbreviation": "sql", "after": "sql"}
+
+    answer = client.post("/leads/pipeline/stages/new/", sent)
+
+    assert "There is a stage with the short form “SQL” already" in answer.content.decode()
