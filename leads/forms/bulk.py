@@ -12,6 +12,9 @@ from leads.engine.pipeline import Pipeline
 CURRENCIES = [(code, code) for code in ("EUR", "USD", "GBP", "CHF")]
 
 
+NOBODY = "nobody"
+
+
 class BulkForm(forms.Form):
     """What one act on many leads asks for: a person, a hand-off, a reason, a note, an amount."""
 
@@ -22,11 +25,14 @@ class BulkForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if verb == "assign":
-            self.fields["owner"] = forms.ModelChoiceField(
-                User.objects.filter(is_active=True).order_by("name"),
+            people = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+            self.fields["owner"] = forms.ChoiceField(
                 label="New owner",
-                required=False,
-                empty_label="Nobody",
+                choices=[("", "Choose a person"), *people, (NOBODY, "Nobody")],
+                error_messages={
+                    "required": "Choose who owns them from now on.",
+                    "invalid_choice": "Choose one of these people.",
+                },
             )
         handoffs = [(handoff.key, handoff.name) for handoff in pipeline.handoffs]
         if verb == "offer" and len(handoffs) > 1:
@@ -76,6 +82,6 @@ class BulkForm(forms.Form):
     def said(self) -> dict[str, Any]:
         """What was filled in, as the service takes it."""
         said = {name: value for name, value in self.cleaned_data.items() if name != "token"}
-        if isinstance(owner := said.get("owner"), User):
-            said["owner"] = owner.pk
+        if owner := said.get("owner"):
+            said["owner"] = None if owner == NOBODY else int(owner)
         return said

@@ -102,6 +102,9 @@ def refusal(stage: str, act: Act, *, pipeline: Pipeline) -> str:
     """Why nobody who stands in `stage` can be moved by an act; empty where they can."""
     if find_target(stage, act, pipeline) is not None:
         return ""
+    if act.verb == "offer" and act.towards and (ahead := pipeline.offer_ahead(stage)):
+        following = pipeline.offered_sides[ahead].name
+        return f"From “{pipeline.name(stage)}” the next hand-off is “{following}”."
     return f"You cannot {act.verb} a lead that is in “{pipeline.name(stage)}”."
 
 

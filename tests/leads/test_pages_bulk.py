@@ -178,7 +178,9 @@ def test_leads_get_an_owner(at: datetime, client: Client, rep: User) -> None:
     assert {row.owner_id for row in people.fresh(rows)} == {rep.pk}
     assert f"New owner {rep}" in text(client.get(answer.url))
     assert send(client, "assign", lead=ticked(rows), owner=str(gone.pk)).status_code == 400
-    send(client, "assign", lead=ticked(rows), owner="")
+    assert send(client, "assign", lead=ticked(rows), owner="").status_code == 400
+    assert {row.owner_id for row in people.fresh(rows)} == {rep.pk}
+    send(client, "assign", lead=ticked(rows), owner="nobody")
     assert {row.owner_id for row in people.fresh(rows)} == {None}
 
 
