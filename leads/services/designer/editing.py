@@ -11,7 +11,8 @@ from django.db.models import F
 from leadflow.core.errors import Invalid
 from leadflow.core.models import Team, User
 from leads import policies
-from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec, find_fault, find_lost_win
+from leads.engine.faults import find_fault, find_lost_win
+from leads.engine.pipeline import HandoffSpec, Pipeline, StageSpec
 from leads.models import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.queries.pipeline import load_pipeline, lock_for_design
 
