@@ -88,3 +88,9 @@ def abroad(at: datetime) -> Lead:
     """A lead of a territory that no test user works in."""
     south = Territory.objects.create(key="south", name="South")
     return people.inquiry(at=at, territory_id=south.pk)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What a browser complained of."""
+    return []

@@ -44,12 +44,7 @@ def add_handoff(
 
     `settings` are those of `change_handoff`. Raises Invalid when both sides bear the same name.
     """
-    if offered.name.strip().casefold() == accepted.name.strip().casefold():
-        raise Invalid(
-            f"Both sides would be called “{accepted.name.strip()}”. Give each its own name: a lead "
-            "that is offered and one that is accepted could not be told apart.",
-            field="accepted_name",
-        )
+    _check_names(offered, accepted)
     facts = _check_settings(settings | {"name": name})
     chains: dict[str, Collection[int]] = {}
 
@@ -71,6 +66,15 @@ def add_handoff(
         at=at,
         escalate_to=chains,
     )
+
+
+def _check_names(offered: Side, accepted: Side) -> None:
+    if offered.name.strip().casefold() == accepted.name.strip().casefold():
+        raise Invalid(
+            f"Both sides would be called “{accepted.name.strip()}”. Give each its own name: a lead "
+            "that is offered and one that is accepted could not be told apart.",
+            field="accepted_name",
+        )
 
 
 def change_handoff(
