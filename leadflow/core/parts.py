@@ -1,7 +1,7 @@
 """Places where apps plug in what the lead pages and conditions show of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from leadflow.core.registry import Registry
@@ -37,6 +37,27 @@ class ConditionField:
 # offers change: whatever a higher app keeps of the answer has to go.
 AnswerKeeper = Callable[[Sequence[int]], None]
 
+@dataclass(frozen=True)
+class PersonTable:
+    """A table that holds something about a person, and what merging, erasing and exporting do to it.
+
+    `lead` is the path from its rows to the lead. Where that is a column of its own (no "__"), a merge
+    gives the rows to the lead that is kept; of those that would break `unique` (columns that are unique
+    together with the lead, under `unique_where`) the row of the lead that goes is set aside until the
+    merge is undone. Erasing writes `erased` (column → blank value), or deletes the rows where it is
+    None. `exported` names what the person gets to read: output name → ORM path.
+    """
+
+    model: type[Any]
+    label: str
+    exported: Mapping[str, str]
+    erased: Mapping[str, Any] | None
+    lead: str = "lead"
+    unique: tuple[str, ...] | None = None
+    unique_where: Mapping[str, Any] = field(default_factory=dict)
+
+
+person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it

@@ -2,18 +2,14 @@
 
 from leads.models.agreements import Consent, Opportunity
 from leads.models.bulk import BulkAct, BulkItem
-from leads.models.capture import (
-    Activity,
-    Campaign,
-    CampaignCost,
-    Form,
-    FormSubmission,
-    Import,
-    Visitor,
-)
+from leads.models.campaigns import Campaign, CampaignCost, Guest
+from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
-from leads.models.people import Company, Lead, Territory
+from leads.models.identity import DuplicatePair, Merge, PrivacyRequest, Suppression
+from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
+from leads.models.segments import SavedView, Segment, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
+from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
 __all__ = [
     "Activity",
@@ -23,18 +19,32 @@ __all__ = [
     "CampaignCost",
     "Company",
     "Consent",
+    "DuplicatePair",
     "Form",
     "FormSubmission",
+    "Guest",
     "Handoff",
     "Import",
     "Lead",
+    "LeadTokens",
+    "Merge",
     "Offer",
     "Opportunity",
+    "OptIn",
     "PipelineVersion",
+    "PrivacyRequest",
+    "RawBeacon",
     "Reason",
+    "SavedView",
+    "Segment",
+    "SegmentMember",
+    "Site",
     "Stage",
     "StageChange",
+    "Suppression",
+    "Tag",
     "Territory",
     "VerbRule",
+    "Visit",
     "Visitor",
 ]

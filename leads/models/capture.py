@@ -1,4 +1,4 @@
-"""How interest reaches us: campaigns, visitors, activities, forms."""
+"""What people send: forms, submissions, consents to be confirmed, imported files."""
 
 import uuid
 
@@ -7,157 +7,8 @@ from django.db.models import Q
 
 from content.models import Asset, Product
 from leadflow.core.models import User
+from leads.models.campaigns import Campaign
 from leads.models.people import Lead
-
-
-class Campaign(models.Model):
-    """Why a lead came: an ad, an event, a trade show, a mailing …"""
-
-    class Kind(models.TextChoices):
-        AD = "ad", "Advertisement"
-        SEARCH = "search", "Search"
-        SOCIAL = "social", "Social media"
-        MAILING = "mailing", "Mailing"
-        TRADE_SHOW = "trade_show", "Trade show"
-        WEBINAR = "webinar", "Webinar"
-        PARTNER = "partner", "Partner"
-        OTHER = "other", "Other"
-
-    key = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OTHER)
-    product = models.ForeignKey(
-        Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="campaigns"
-    )
-    starts_on = models.DateField(null=True, blank=True)
-    ends_on = models.DateField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-starts_on", "name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class CampaignCost(models.Model):
-    """What a campaign costs in one month, planned and actual."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="costs")
-    month = models.DateField()
-    planned = models.DecimalField(max_digits=12, decimal_places=2, default=0)
-    actual = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
-
-    class Meta:
-        ordering = ["month"]
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "month"], name="one_cost_row_a_month")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.campaign_id} {self.month:%Y-%m}"
-
-
-class Visitor(models.Model):
-    """A browser that agreed to be remembered; a person once they are identified."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    lead = models.ForeignKey(
-        Lead, null=True, blank=True, on_delete=models.SET_NULL, related_name="visitors"
-    )
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    source = models.CharField(max_length=80, blank=True)
-    campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    def __str__(self) -> str:
-        return str(self.id)
-
-
-class ActivityQuerySet(models.QuerySet["Activity"]):
-    """Ways to pick activities."""
-
-    def visible_to(self, user: User) -> "ActivityQuerySet":
-        """Activities of the leads that `user` may see."""
-        return self.filter(lead__in=Lead.objects.visible_to(user))
-
-
-class Activity(models.Model):
-    """Something a lead or visitor did, or that was done with them. Append-only."""
-
-    class Kind(models.TextChoices):
-        PAGE_VIEW = "page_view", "Viewed a page"
-        DOWNLOAD = "download", "Downloaded"
-        FORM = "form", "Sent a form"
-        EVENT = "event", "Attended an event"
-        EMAIL_SENT = "email_sent", "We sent an e-mail"
-        EMAIL_CLICK = "email_click", "Clicked in an e-mail"
-        LETTER_SENT = "letter_sent", "We sent a letter"
-        CALL = "call", "Call"
-        NOTE = "note", "Note"
-        UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
-        CUSTOM = "custom", "Other activity"
-
-    lead = models.ForeignKey(
-        Lead,
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="activities",
-        db_index=False,
-    )
-    visitor = models.ForeignKey(
-        Visitor,
-        null=True,
-        blank=True,
-        on_delete=models.CASCADE,
-        related_name="activities",
-        db_index=False,
-    )
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField(auto_now_add=True)
-    asset = models.ForeignKey(
-        Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
-    )
-    title = models.CharField(max_length=200, blank=True)
-    url = models.CharField(max_length=500, blank=True)
-    properties = models.JSONField(default=dict, blank=True)
-    source_kind = models.CharField(max_length=40, blank=True)
-    source_id = models.BigIntegerField(null=True, blank=True)
-    is_automatic = models.BooleanField(default=False)  # bots, prefetch, mail scanners
-
-    objects = ActivityQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-occurred_at", "-id"]
-        verbose_name_plural = "activities"
-        indexes = [
-            models.Index(
-                fields=["lead", "-occurred_at", "-id"],
-                name="activity_of_lead",
-                condition=Q(lead__isnull=False),
-            ),
-            models.Index(fields=["visitor"], name="activity_of_visitor", condition=Q(lead=None)),
-        ]
-        constraints = [
-            # The same fact reported twice by its source is one activity.
-            models.UniqueConstraint(
-                fields=["source_kind", "source_id", "kind"],
-                condition=~Q(source_kind="") & Q(source_id__isnull=False),
-                name="activity_source_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.title}".strip()
 
 
 class Form(models.Model):
@@ -167,9 +18,18 @@ class Form(models.Model):
     name = models.CharField(max_length=120)
     intro = models.TextField(blank=True)
     fields = models.JSONField(default=list)
+    submit_label = models.CharField(max_length=60, blank=True)
     consent_text = models.TextField(blank=True)
     consent_version = models.PositiveIntegerField(default=1)
+    consent_required = models.BooleanField(default=False)
+    # Consent counts only once the person has confirmed it by e-mail
+    is_double_opt_in = models.BooleanField(default=False)
     thanks = models.TextField(default="Thank you. We will be in touch.")
+    redirect_url = models.URLField(max_length=500, blank=True)  # instead of the message
+    # How many questions a known visitor is asked at most; null: all of them
+    most_questions = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Host names of pages that may hold or send this form
+    allowed_hosts = models.JSONField(default=list, blank=True)
     asset = models.ForeignKey(
         Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="forms"
     )
@@ -180,6 +40,8 @@ class Form(models.Model):
         Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="forms"
     )
     is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         ordering = ["name"]
@@ -201,6 +63,8 @@ class FormSubmission(models.Model):
     values = models.JSONField()
     visitor_id = models.UUIDField(null=True)
     source = models.CharField(max_length=80, blank=True)
+    # Where it was sent from, and the wording of the consent as it was shown
+    context = models.JSONField(default=dict)
     received_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     error = models.TextField(blank=True)
@@ -216,6 +80,32 @@ class FormSubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_id}: {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class OptIn(models.Model):
+    """A consent that waits for the person to confirm it by e-mail."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True)
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="opt_ins")
+    submission = models.ForeignKey(
+        FormSubmission, null=True, on_delete=models.SET_NULL, related_name="opt_ins"
+    )
+    email = models.EmailField(max_length=254)
+    purpose = models.CharField(max_length=20)
+    wording = models.TextField()
+    wording_version = models.PositiveIntegerField()
+    source = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission"], name="one_opt_in_a_submission")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}: {self.purpose}"
 
 
 class Import(models.Model):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -28,6 +30,19 @@ class Territory(models.Model):
         return self.name
 
 
+class Tag(models.Model):
+    """A word that people put on leads to find them again."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Company(models.Model):
     """An organisation that leads work for."""
 
@@ -36,12 +51,15 @@ class Company(models.Model):
     industry = models.CharField(max_length=80, blank=True)
     employees = models.PositiveIntegerField(null=True, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    # Words of the name and the domain, folded: what the search box looks through
+    tokens = SearchVectorField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "companies"
         constraints = [models.UniqueConstraint(Lower("name"), name="company_name_unique")]
+        indexes = [GinIndex(fields=["tokens"], name="company_tokens")]
 
     def __str__(self) -> str:
         return self.name
@@ -126,6 +144,7 @@ class Lead(models.Model):
     language = models.CharField(max_length=10, blank=True)
     persona = models.CharField(max_length=20, choices=Persona.choices, default=Persona.UNKNOWN)
     products = models.ManyToManyField(Product, blank=True, related_name="leads")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
     attributes = models.JSONField(default=dict, blank=True)
     search = models.TextField(blank=True, editable=False)
 
@@ -173,6 +192,8 @@ class Lead(models.Model):
 
     created_at = models.DateTimeField()
     last_activity_at = models.DateTimeField(null=True, blank=True)
+    # Everything personal is gone; the row stays for the figures
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = LeadQuerySet.as_manager()
 
@@ -219,6 +240,8 @@ class Lead(models.Model):
     @property
     def name(self) -> str:
         """The best name we have."""
+        if self.erased_at is not None:
+            return "Erased person"
         full = f"{self.first_name} {self.last_name}".strip()
         return full or self.email or self.phone or self.external_id or f"Lead {self.pk}"
 
@@ -322,3 +345,22 @@ class Lead(models.Model):
     def revive(self) -> None:
         """New interest: a new cycle begins at the start of the path."""
         self.cycle += 1
+
+
+class LeadTokens(models.Model):
+    """What a lead is found by. Apart from the lead row, so that a change of stage does not write it.
+
+    Words of name, addresses, numbers and company, folded. Those that begin with "=" are keys by which
+    duplicates find each other; no search begins so.
+    """
+
+    lead = models.OneToOneField(
+        Lead, primary_key=True, on_delete=models.CASCADE, related_name="tokens"
+    )
+    tokens = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["tokens"], name="lead_tokens")]
+
+    def __str__(self) -> str:
+        return str(self.lead_id)
