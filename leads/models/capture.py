@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from content.models import Asset, Product
 from leadflow.core.models import User
@@ -40,7 +41,7 @@ class Form(models.Model):
         Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="forms"
     )
     is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
