@@ -37,6 +37,7 @@ class ConditionField:
 # offers change: whatever a higher app keeps of the answer has to go.
 AnswerKeeper = Callable[[Sequence[int]], None]
 
+
 @dataclass(frozen=True)
 class PersonTable:
     """A table that holds something about a person, and what merging, erasing and exporting do to it.
