@@ -27,6 +27,7 @@ SWEEPS = (
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),
     Sweep("deliver_events", "leadflow.core.outbox.deliver_due", 1),
     Sweep("refresh_scores", "scoring.services.refresh_scores", 600),
+    Sweep("score_overtaken", "scoring.services.score_overtaken", 60),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),
     Sweep("enroll_due", "nurture.services.enroll_due", 60),
     Sweep("take_due_steps", "nurture.services.take_due_steps", 10),
