@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
 from leadflow.core.models import Team, User
+from leads import services as leads
 from leads.models import (
     Campaign,
     CampaignCost,
@@ -36,6 +39,14 @@ class PersonAdmin(UserAdmin):
     add_fieldsets = (
         (None, {"fields": ("email", "name", "role", "team", "password1", "password2")}),
     )
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Save, and tell whose leads belong to another team now."""
+        super().save_model(request, obj, form, change)
+        if change and "team" in form.changed_data:
+            leads.note_team_change(user_id=obj.pk, at=timezone.now())
 
 
 @admin.register(Team)
@@ -126,6 +137,13 @@ class CompanyAdmin(admin.ModelAdmin):
     list_display = ("name", "industry", "employees", "country")
     search_fields = ("name",)
     show_full_result_count = False
+
+    def save_model(
+        self, request: HttpRequest, obj: Company, form: "ModelForm[Company]", change: bool
+    ) -> None:
+        """Save, and tell that more is known of the people who work there."""
+        super().save_model(request, obj, form, change)
+        leads.note_company_facts(company_ids=[obj.pk], at=timezone.now())
 
 
 @admin.register(FormSubmission)

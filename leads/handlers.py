@@ -1,5 +1,6 @@
-"""What leads do when something happens to them: new interest revives who was let go."""
+"""What leads do when something happens to them: interest revives who was let go, segments follow."""
 
+from leadflow.core.events import Event
 from leads import services as leads
 from leads.events import ActivitiesRecorded, StagesChanged
 
@@ -16,3 +17,8 @@ def revive_let_go(event: StagesChanged) -> None:
     """Revive who showed interest while they were being let go: their activity was told too early."""
     if not event.is_silent and event.verb != TAKEN_BACK:
         leads.revive_interested(lead_ids=event.lead_ids, at=event.at)
+
+
+def follow_segments(event: Event) -> None:
+    """Bring the segments up to date that look at something this event may have changed."""
+    leads.follow_segments(event=event)

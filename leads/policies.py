@@ -32,6 +32,9 @@ rules.add_perm("leads.edit_reasons", is_manager)
 rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+rules.add_perm("leads.manage_segments", is_marketing)
+rules.add_perm("leads.tag", is_marketing | is_sales | is_care)
+rules.add_perm("leads.untag", is_marketing | is_sales | is_care)
 
 
 def check_may(verb: str, *, by: User) -> None:
@@ -87,6 +90,13 @@ def check_may_design(*, by: User) -> None:
     if not by.has_perm("leads.design_pipeline"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not change the pipeline. Ask marketing or an admin.")
+
+
+def check_may_manage_segments(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may change segments."""
+    if not by.has_perm("leads.manage_segments"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage segments. Ask marketing.")
 
 
 def check_may_edit_reasons(*, by: User) -> None:

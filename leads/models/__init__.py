@@ -7,7 +7,7 @@ from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
 from leads.models.identity import DuplicatePair, Merge, PrivacyRequest, Suppression
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
-from leads.models.segments import SavedView, Segment, SegmentMember
+from leads.models.segments import SavedView, Segment, SegmentDay, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
@@ -37,6 +37,7 @@ __all__ = [
     "Reason",
     "SavedView",
     "Segment",
+    "SegmentDay",
     "SegmentMember",
     "Site",
     "Stage",

@@ -46,19 +46,31 @@ from leads.services.designer import (
 )
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.imports import Tally, import_leads
-from leads.services.ownership import assign_offers, assign_owner
+from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
     insert_leads,
     lock_identity,
+    note_company_facts,
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+    fill_segments,
+    follow_leads,
+    follow_segments,
+    follow_time,
+    restore_segment,
+)
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -96,20 +108,28 @@ __all__ = [
     "add_stage",
     "advance",
     "append_history",
+    "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
     "change_handoff",
+    "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
+    "check_tag",
     "correct_facts",
     "create_leads",
+    "create_segment",
     "default_week",
     "describe_companies",
     "disqualify",
     "expire",
+    "fill_segments",
     "find_target",
+    "follow_leads",
+    "follow_segments",
+    "follow_time",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
@@ -119,6 +139,8 @@ __all__ = [
     "move",
     "move_merged",
     "note_activities",
+    "note_company_facts",
+    "note_team_change",
     "offer",
     "order_stages",
     "pipeline_at",
@@ -132,6 +154,7 @@ __all__ = [
     "reject",
     "repeat_refused",
     "reprocess_submissions",
+    "restore_segment",
     "retire_stage",
     "retirement_refused",
     "revive",
@@ -143,8 +166,10 @@ __all__ = [
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
+    "tag_leads",
     "take_back",
     "track",
+    "untag_leads",
     "update_facts",
     "upsert_leads",
     "win",

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from leadflow.core import events
-from leads.events import ConsentWithdrawn
+from leads.events import ConsentGiven, ConsentWithdrawn
 from leads.models import Consent
 
 
@@ -33,6 +33,7 @@ def record_consent(
         )
         for lead_id in lead_ids
     )
+    events.publish(ConsentGiven(at=at, lead_ids=tuple(sorted(lead_ids))))
 
 
 @transaction.atomic

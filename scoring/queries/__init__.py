@@ -19,7 +19,7 @@ from scoring.queries.rules import (
     groups_with_rules,
     versions,
 )
-from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
+from scoring.queries.statement import Scope, Score, compute_scores, current_rules
 
 __all__ = [
     "Agreement",
@@ -40,7 +40,6 @@ __all__ = [
     "definitions_naming",
     "explain",
     "fit_lines",
-    "fits",
     "given_lately",
     "groups_with_rules",
     "in_effect",
