@@ -14,13 +14,21 @@ class NurtureConfig(AppConfig):
         post_migrate.connect(_install_program, sender=self)
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
-        from leadflow.core.parts import Panel, lead_panels, stage_uses
+        from leadflow.core.parts import (
+            Panel,
+            condition_fields,
+            lead_panels,
+            segment_uses,
+            stage_uses,
+        )
         from leads.events import ConsentWithdrawn, StagesChanged
         from nurture import handlers, policies, queries  # noqa: F401  (permissions register themselves)
+        from nurture.events import EnrollmentsChanged
         from nurture.views.panels import load_program
 
         events.subscribe(StagesChanged, handlers.follow_stages)
         events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
+        events.subscribe(EnrollmentsChanged, handlers.follow_segments)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         section = navigation.Section.MARKETING
         navigation.register(
@@ -28,6 +36,8 @@ class NurtureConfig(AppConfig):
         )
         navigation.register(section, "Outbox", "nurture:outbox", "send", roles=marketing, order=15)
         stage_uses.add("programs", queries.programs_naming)
+        segment_uses.add("programs", queries.programs_using_segments)
+        condition_fields.add("program", queries.PROGRAM)
         lead_panels.add("program", Panel("Program", "nurture/panel.html", load_program))
 
 

@@ -1,7 +1,9 @@
 """What nurture does when leads move or change their mind."""
 
+from leads import services as leads
 from leads.events import ConsentWithdrawn, StagesChanged
 from nurture import services
+from nurture.events import EnrollmentsChanged
 
 
 def follow_stages(event: StagesChanged) -> None:
@@ -14,3 +16,8 @@ def follow_stages(event: StagesChanged) -> None:
 def stop_unwilling(event: ConsentWithdrawn) -> None:
     """Whoever does not want marketing mail any more leaves every program."""
     services.stop_unwilling(lead_ids=event.lead_ids, at=event.at)
+
+
+def follow_segments(event: EnrollmentsChanged) -> None:
+    """Segments may ask who is in a program."""
+    leads.follow_segments(event=event)

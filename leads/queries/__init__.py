@@ -29,6 +29,7 @@ from leads.queries.choices import (
     product_choices,
     reasons_for,
     stage_choices,
+    tag_choices,
     verbs_with_reasons,
 )
 from leads.queries.companies import list_campaigns, list_companies, list_forms
@@ -165,6 +166,7 @@ __all__ = [
     "stage_times",
     "standing",
     "stays_of",
+    "tag_choices",
     "take_back_refused",
     "timeline",
     "uses_in",

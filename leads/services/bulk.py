@@ -5,7 +5,7 @@ done twice.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
@@ -21,10 +21,11 @@ from leadflow.core.models import User
 from leads import policies
 from leads.models import BulkAct, BulkItem, Lead
 from leads.models.people import LeadQuerySet
-from leads.queries.bulk import ASSIGN, KINDS
+from leads.queries.bulk import ASSIGN, KINDS, STAYS, TAG, UNTAG
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Cause
 from leads.services.ownership import assign_owner
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.verbs import check_act, move
 
 logger = logging.getLogger(__name__)
@@ -120,8 +121,8 @@ def _run_batch(act_id: int, *, at: datetime) -> int:
 
 def _do(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
     """Do it to some of the leads; returns a sentence for each that was refused."""
-    if act.verb == ASSIGN:
-        return _assign(act, ids, at=at)
+    if act.verb in STAYS:
+        return _STAYING[act.verb](act, ids, at=at)
     return move(lead_ids=ids, act=_act_of(act, at=at)).refused
 
 
@@ -133,12 +134,34 @@ def _assign(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int,
     return dict.fromkeys(set(ids) - seen, UNSEEN)
 
 
+def _tag(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
+    seen = set(Lead.objects.visible_to(act.by).filter(pk__in=ids).values_list("pk", flat=True))
+    tag_leads(lead_ids=seen, names=[act.said.get("tag", "")], by=act.by, at=at)
+    return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+def _untag(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
+    seen = set(Lead.objects.visible_to(act.by).filter(pk__in=ids).values_list("pk", flat=True))
+    untag_leads(lead_ids=seen, keys=[act.said.get("tag", "")], by=act.by, at=at)
+    return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+_STAYING: Mapping[str, Callable[..., Mapping[int, str]]] = {
+    ASSIGN: _assign,
+    TAG: _tag,
+    UNTAG: _untag,
+}
+
+
 def _check(act: BulkAct, *, at: datetime) -> None:
     if act.verb not in KINDS:
         raise Invalid(f"“{act.verb}” is nothing that can be done to leads.", field="verb")
     if act.verb == ASSIGN:
         policies.check_may(ASSIGN, by=act.by)
         _find_owner(act)
+    elif act.verb in STAYS:
+        policies.check_may(act.verb, by=act.by)
+        check_tag(act.said.get("tag", ""))
     else:
         check_act(_act_of(act, at=at), pipeline=load_pipeline())
 

@@ -8,6 +8,7 @@ from nurture.queries.enrollments import (
     programs_naming,
     running_program,
 )
+from nurture.queries.fields import PROGRAM, programs_using_segments
 from nurture.queries.material import (
     had_content,
     hash_address,
@@ -28,6 +29,7 @@ from nurture.queries.programs import (
 from nurture.queries.tasks import open_tasks, task_counts, tasks_of
 
 __all__ = [
+    "PROGRAM",
     "Overview",
     "allowed_stages",
     "candidates",
@@ -43,6 +45,7 @@ __all__ = [
     "products_by_lead",
     "programs_naming",
     "programs_overview",
+    "programs_using_segments",
     "recent_messages",
     "running_program",
     "slots_by_step",

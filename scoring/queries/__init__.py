@@ -7,6 +7,7 @@ from scoring.queries.definitions import (
     closed_offers,
     current_definition,
     definitions_naming,
+    definitions_using_segments,
     in_effect,
     ready_leads,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "current_definition",
     "current_rules",
     "definitions_naming",
+    "definitions_using_segments",
     "explain",
     "fit_lines",
     "given_lately",

@@ -39,6 +39,16 @@ def definitions_naming(stage: str) -> list[str]:
     ]
 
 
+def definitions_using_segments() -> dict[str, list[str]]:
+    """Definitions, in words, that are in effect or about to be, by the keys of segments they ask for."""
+    state = LeadDefinition.State
+    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
+    return leads.uses_in(
+        (one.condition, f"the lead definition of “{one.handoff}”")
+        for one in agreed.select_related("handoff")
+    )
+
+
 def ready_leads(
     definition: LeadDefinition,
     *,

@@ -195,9 +195,9 @@ def choice_fault(test: Test, words: Vocabulary) -> str:
             return fault
     for name, values in test.details.items():
         detail = field.details[name]
-        if detail.choices is not None:
-            if fault := _fault(detail.label, values, (detail.choices, detail.former), words):
-                return fault
+        known = (detail.choices, detail.former)
+        if detail.choices is not None and (fault := _fault(detail.label, values, known, words)):
+            return fault
     return ""
 
 

@@ -66,7 +66,7 @@ def compare(
         for pk, answer in zip(readable, answers, strict=True):
             if answer:
                 should[pk].add(lead_id)
-    members = SegmentMember.objects.filter(segment__in=readable, lead__any=frozenset(lead_ids))
+    members = SegmentMember.objects.filter(segment__in=readable, lead__pk__any=frozenset(lead_ids))
     present = {pk: set[int]() for pk in readable}
     for pk, lead_id in members.order_by().values_list("segment_id", "lead_id"):
         present[pk].add(lead_id)
@@ -78,7 +78,7 @@ def compare_range(segment: Segment, *, first: int, last: int, at: datetime) -> D
     found = belongs(segment, at=at)
     rows = Lead.objects.filter(pk__range=(first, last)).order_by()
     should = set(rows.filter(found).values_list("pk", flat=True)) if found is not None else set()
-    members = SegmentMember.objects.filter(segment=segment, lead__range=(first, last)).order_by()
+    members = SegmentMember.objects.filter(segment=segment, lead__pk__range=(first, last)).order_by()
     return _difference(segment, should, set(members.values_list("lead_id", flat=True)), at=at)
 
 
