@@ -18,14 +18,7 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
-from leads.services.capture import (
-    Beacon,
-    process_submissions,
-    read_facts,
-    receive_submission,
-    reprocess_submissions,
-    track,
-)
+from leads.services.capture import Beacon, track
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.corrections import take_back
 from leads.services.designer import (
@@ -45,7 +38,9 @@ from leads.services.designer import (
     shift_stage,
 )
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.guests import register_guests
 from leads.services.imports import Tally, import_leads
+from leads.services.opt_ins import confirm_opt_in, is_expired
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
     NewLead,
@@ -59,6 +54,13 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.submissions import (
+    is_received,
+    process_submissions,
+    receive_submission,
+    reprocess_submissions,
+)
+from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -103,6 +105,7 @@ __all__ = [
     "change_stage",
     "change_verb",
     "check_size",
+    "confirm_opt_in",
     "correct_facts",
     "create_leads",
     "default_week",
@@ -113,6 +116,8 @@ __all__ = [
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "is_expired",
+    "is_received",
     "load_pipeline",
     "lock_identity",
     "lose",
@@ -129,6 +134,7 @@ __all__ = [
     "record_consent",
     "record_reported",
     "recycle",
+    "register_guests",
     "reject",
     "repeat_refused",
     "reprocess_submissions",
