@@ -15,12 +15,13 @@ class NurtureConfig(AppConfig):
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
         from leadflow.core.parts import Panel, lead_panels, stage_uses
-        from leads.events import ConsentWithdrawn, StagesChanged
+        from leads.events import ConsentAsked, ConsentWithdrawn, StagesChanged
         from nurture import handlers, policies, queries  # noqa: F401  (permissions register themselves)
         from nurture.views.panels import load_program
 
         events.subscribe(StagesChanged, handlers.follow_stages)
         events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
+        events.subscribe(ConsentAsked, handlers.ask_for_consents)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         section = navigation.Section.MARKETING
         navigation.register(
