@@ -11,7 +11,6 @@ from leads.models import (
     Campaign,
     CampaignCost,
     Company,
-    Form,
     FormSubmission,
     Handoff,
     Lead,
@@ -61,14 +60,6 @@ class CampaignAdmin(admin.ModelAdmin):
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     inlines = [CostInline]
-
-
-@admin.register(Form)
-class FormAdmin(admin.ModelAdmin):
-    """Public forms."""
-
-    list_display = ("name", "slug", "is_active")
-    prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Territory)

@@ -150,9 +150,7 @@ def test_another_address_than_the_one_that_was_ticked_for_is_not_written_to(
     assert Message.objects.get().state == "cancelled"
 
 
-def test_asking_twice_for_the_same_event_sends_one_mail(
-    sink: Sink, ask: Any, at: datetime
-) -> None:
+def test_asking_twice_for_the_same_event_sends_one_mail(sink: Sink, ask: Any, at: datetime) -> None:
     opt_in = ask(at=at)
 
     nurture.ask_for_consents(opt_in_ids=[opt_in.pk], at=at)
