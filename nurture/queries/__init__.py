@@ -17,6 +17,7 @@ from nurture.queries.material import (
     time_zone,
 )
 from nurture.queries.outgoing import next_out, outbox_counts, recent_messages
+from nurture.queries.person import PERSON_TABLES
 from nurture.queries.programs import (
     Overview,
     gaps,
@@ -28,6 +29,7 @@ from nurture.queries.programs import (
 from nurture.queries.tasks import open_tasks, task_counts, tasks_of
 
 __all__ = [
+    "PERSON_TABLES",
     "Overview",
     "allowed_stages",
     "candidates",
