@@ -15,7 +15,7 @@ class LeadsConfig(AppConfig):
         from leadflow.core import events
         from leadflow.core.parts import ConditionField, condition_fields, person_tables
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
-        from leads.events import ActivitiesRecorded, StagesChanged
+        from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
         from leads.queries import (
             PERSON_TABLES,
             country_choices,
@@ -50,6 +50,7 @@ class LeadsConfig(AppConfig):
             person_tables.add(f"leads.{name}", table)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
+        events.subscribe(LeadsErased, handlers.erase_rest)
         _register_pages()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, UniqueConstraint
@@ -88,9 +89,17 @@ class PersonTable:
         ]
 
 
+# Called inside the transaction with the ids of leads that are being erased and the time, before their
+# rows are blanked: whatever a higher app has under way for them stops.
+Stopper = Callable[[Sequence[int], datetime], None]
+# Tells in a sentence why an address gets no marketing mail; "" where nothing keeps it from it
+AddressCheck = Callable[[str], str]
+
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")
+erasure_stoppers: Registry[Stopper] = Registry("what stops for people who are erased")
+address_checks: Registry[AddressCheck] = Registry("why an address stays silent")
 answer_keepers: Registry[AnswerKeeper] = Registry("taking answers back")

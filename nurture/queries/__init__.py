@@ -7,13 +7,16 @@ from nurture.queries.enrollments import (
     marketing_words,
     programs_naming,
     running_program,
+    unwanted,
 )
 from nurture.queries.material import (
     had_content,
     hash_address,
+    hash_addresses,
     products_by_lead,
     slots_by_step,
     suppressed,
+    suppression_words,
     time_zone,
 )
 from nurture.queries.outgoing import next_out, outbox_counts, recent_messages
@@ -37,6 +40,7 @@ __all__ = [
     "gaps",
     "had_content",
     "hash_address",
+    "hash_addresses",
     "marketing_words",
     "next_out",
     "open_tasks",
@@ -51,7 +55,9 @@ __all__ = [
     "step_rows",
     "steps_timeline",
     "suppressed",
+    "suppression_words",
     "task_counts",
     "tasks_of",
     "time_zone",
+    "unwanted",
 ]
