@@ -13,10 +13,16 @@ class LeadsConfig(AppConfig):
         """Listen to interest; plug the fields of leads into conditions and the pages into the rail."""
         post_migrate.connect(_install_pipeline, sender=self)
         from leadflow.core import events
-        from leadflow.core.parts import ConditionField, condition_fields
+        from leadflow.core.parts import ConditionField, condition_fields, person_tables
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
-        from leads.events import ActivitiesRecorded, StagesChanged
-        from leads.queries import country_choices, persona_choices, product_choices, stage_choices
+        from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
+        from leads.queries import (
+            PERSON_TABLES,
+            country_choices,
+            persona_choices,
+            product_choices,
+            stage_choices,
+        )
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
@@ -40,8 +46,11 @@ class LeadsConfig(AppConfig):
             "campaign": ConditionField("campaign", "choice", "campaign__key"),
         }.items():
             condition_fields.add(name, field)
+        for name, table in PERSON_TABLES.items():
+            person_tables.add(f"leads.{name}", table)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
+        events.subscribe(LeadsErased, handlers.erase_rest)
         _register_pages()
 
 

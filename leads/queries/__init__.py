@@ -53,6 +53,7 @@ from leads.queries.lists import (
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
+from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.requirements import has_required, requirement_choices
@@ -71,6 +72,7 @@ __all__ = [
     "KINDS",
     "LEAKS",
     "PARTS",
+    "PERSON_TABLES",
     "SORTS",
     "Chosen",
     "Design",

@@ -26,7 +26,13 @@ from leads.services.capture import (
     reprocess_submissions,
     track,
 )
-from leads.services.consent import record_consent, withdraw_consent
+from leads.services.consent import (
+    forget_browsers,
+    keep_silent,
+    note_consents,
+    record_consent,
+    withdraw_consent,
+)
 from leads.services.corrections import take_back
 from leads.services.designer import (
     MERGED_AT_ONCE,
@@ -44,6 +50,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
@@ -109,17 +116,22 @@ __all__ = [
     "default_week",
     "describe_companies",
     "disqualify",
+    "erase_leads",
+    "erase_rest",
     "expire",
     "find_target",
+    "forget_browsers",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
     "move",
     "move_merged",
     "note_activities",
+    "note_consents",
     "offer",
     "order_stages",
     "pipeline_at",

@@ -18,6 +18,7 @@ from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.models import Activity, Campaign, Consent, Form, FormSubmission, Lead, Visitor
 from leads.services.activities import attach_visitors, note_activities, record_activities
 from leads.services.acts import Cause
+from leads.services.consent import keep_silent, note_consents
 from leads.services.people import NewLead, create_leads, lock_identity, update_facts
 
 logger = logging.getLogger(__name__)
@@ -198,7 +199,7 @@ def _understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
         at=at,
     )
     _note_interest(submissions)
-    _note_consent(submissions)
+    _note_consent(submissions, at=at)
     for submission in submissions:
         submission.state = FormSubmission.State.DONE
     FormSubmission.objects.bulk_update(submissions, ["state", "lead"])
@@ -258,6 +259,7 @@ def _create_missing(
     people = [_new_lead(submission, facts[submission.pk]) for submission in firsts.values()]
     leads = create_leads(people=people, at=at, cause=Cause("form", None))
     ids = dict(zip(firsts, (lead.pk for lead in leads), strict=True))
+    keep_silent(lead_ids=ids.values())
     for submission in missing:
         submission.lead_id = ids[_key(facts[submission.pk])]
 
@@ -306,11 +308,10 @@ def _note_interest(submissions: Sequence[FormSubmission]) -> None:
     )
 
 
-def _note_consent(submissions: Sequence[FormSubmission]) -> None:
+def _note_consent(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
     """Keep the consent given in the form, and the one given to being remembered by whoever was."""
-    Consent.objects.bulk_create(
-        consent for submission in submissions for consent in _consents(submission)
-    )
+    said = [consent for submission in submissions for consent in _consents(submission)]
+    note_consents(consents=said, at=at)
 
 
 def _consents(submission: FormSubmission) -> Iterator[Consent]:
