@@ -54,6 +54,13 @@ class ConsentGiven(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentAsked(Event):
+    """People ticked a consent that counts once they confirm it: each is to be asked by e-mail, once."""
+
+    opt_in_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(Event):
     """People no longer agree to a purpose."""
 

@@ -22,7 +22,7 @@ class NurtureConfig(AppConfig):
             person_tables,
             stage_uses,
         )
-        from leads.events import ConsentWithdrawn, LeadsErased, StagesChanged
+        from leads.events import ConsentAsked, ConsentWithdrawn, LeadsErased, StagesChanged
         from nurture import handlers, policies, queries, services  # noqa: F401  (permissions register themselves)
         from nurture.views.panels import load_program
 
@@ -33,6 +33,7 @@ class NurtureConfig(AppConfig):
         events.subscribe(LeadsErased, handlers.redraw_letters)
         erasure_stoppers.add("nurture", services.stop_for_erasure)
         address_checks.add("nurture", queries.suppression_words)
+        events.subscribe(ConsentAsked, handlers.ask_for_consents)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         section = navigation.Section.MARKETING
         navigation.register(

@@ -11,7 +11,8 @@ from leads.forms.design import (
     StageForm,
     VerbRuleForm,
 )
-from leads.forms.people import HONEYPOT, FactsForm, NoteForm, PublicForm
+from leads.forms.people import FactsForm, NoteForm
+from leads.forms.public import HONEYPOT, PublicForm
 
 __all__ = [
     "HONEYPOT",

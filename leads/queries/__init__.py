@@ -27,7 +27,7 @@ from leads.queries.choices import (
     stage_choices,
     verbs_with_reasons,
 )
-from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.companies import list_campaigns, list_companies
 from leads.queries.corrections import already_corrected, change_to_take_back
 from leads.queries.design import (
     Design,
@@ -38,6 +38,12 @@ from leads.queries.design import (
     list_verbs,
     preview_retirement,
     read_design,
+)
+from leads.queries.forms import (
+    known_answers,
+    list_forms,
+    list_submissions,
+    takes_submissions,
 )
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
@@ -106,6 +112,7 @@ __all__ = [
     "has_consent",
     "has_required",
     "kinds_for",
+    "known_answers",
     "latest_consents",
     "list_campaigns",
     "list_companies",
@@ -114,6 +121,7 @@ __all__ = [
     "list_leads",
     "list_offers",
     "list_sources",
+    "list_submissions",
     "list_verbs",
     "load_pipeline",
     "matching",
@@ -136,6 +144,7 @@ __all__ = [
     "standing",
     "stays_of",
     "take_back_refused",
+    "takes_submissions",
     "timeline",
     "values_of",
     "verbs_with_reasons",

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 
 from leadflow.core.models import User
 from leads.engine.identity import fold
-from leads.models import Campaign, CampaignCost, Company, Form, FormSubmission, Lead
+from leads.models import Campaign, CampaignCost, Company, Lead
 
 
 def list_companies(*, user: User, q: str = "") -> QuerySet[Company]:
@@ -26,17 +26,6 @@ def list_campaigns(*, user: User) -> QuerySet[Campaign]:
         planned=Subquery(costs.annotate(sum=Sum("planned")).values("sum")),
         actual=Subquery(costs.annotate(sum=Sum("actual")).values("sum")),
     ).select_related("product")
-
-
-def list_forms() -> QuerySet[Form]:
-    """Forms with `done`, `waiting` and `failed` = how many submissions are in that state."""
-    state = FormSubmission.State
-    sent = FormSubmission.objects.filter(form=OuterRef("pk")).order_by()
-    return Form.objects.annotate(
-        done=_count(sent.filter(state=state.DONE), "form"),
-        waiting=_count(sent.filter(state=state.RECEIVED), "form"),
-        failed=_count(sent.filter(state=state.FAILED), "form"),
-    ).select_related("asset", "campaign", "product")
 
 
 def _count(rows: QuerySet, by: str) -> Coalesce:

@@ -18,14 +18,7 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
-from leads.services.capture import (
-    Beacon,
-    process_submissions,
-    read_facts,
-    receive_submission,
-    reprocess_submissions,
-    track,
-)
+from leads.services.capture import Beacon, track
 from leads.services.consent import (
     forget_browsers,
     keep_silent,
@@ -52,7 +45,9 @@ from leads.services.designer import (
 )
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.guests import register_guests
 from leads.services.imports import Tally, import_leads
+from leads.services.opt_ins import confirm_opt_in, is_expired
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
     NewLead,
@@ -66,7 +61,14 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.submissions import (
+    is_received,
+    process_submissions,
+    receive_submission,
+    reprocess_submissions,
+)
 from leads.services.tokens import refresh_tokens
+from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -111,6 +113,7 @@ __all__ = [
     "change_stage",
     "change_verb",
     "check_size",
+    "confirm_opt_in",
     "correct_facts",
     "create_leads",
     "default_week",
@@ -124,6 +127,8 @@ __all__ = [
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "is_expired",
+    "is_received",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
@@ -143,6 +148,7 @@ __all__ = [
     "record_reported",
     "recycle",
     "refresh_tokens",
+    "register_guests",
     "reject",
     "repeat_refused",
     "reprocess_submissions",

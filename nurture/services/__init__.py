@@ -1,5 +1,6 @@
 """Front door of the nurture app: programs, what goes out, and the work for people."""
 
+from nurture.services.consents import ask_for_consents
 from nurture.services.enrollments import (
     Entered,
     enroll,
@@ -36,6 +37,7 @@ __all__ = [
     "Entered",
     "NewTask",
     "PastEnrollment",
+    "ask_for_consents",
     "assign_tasks_to",
     "complete_task",
     "create_tasks",
