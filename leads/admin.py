@@ -13,7 +13,6 @@ from leads.models import (
     Campaign,
     CampaignCost,
     Company,
-    Form,
     FormSubmission,
     Handoff,
     Lead,
@@ -64,14 +63,6 @@ class CampaignAdmin(admin.ModelAdmin):
     search_fields = ("name", "key")
     prepopulated_fields = {"key": ("name",)}
     inlines = [CostInline]
-
-
-@admin.register(Form)
-class FormAdmin(admin.ModelAdmin):
-    """Public forms."""
-
-    list_display = ("name", "slug", "is_active")
-    prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Territory)

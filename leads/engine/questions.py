@@ -11,7 +11,7 @@ from leads.engine.identity import clean, fold
 MOST_QUESTIONS, MOST_OPTIONS = 60, 100
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = frozenset(
-    "token website consent wording page_url page_referrer csrfmiddlewaretoken".split()
+    "token website consent wording page_url page_referrer csrfmiddlewaretoken new".split()
 )
 
 

@@ -1,5 +1,6 @@
 """Forms that people fill in."""
 
+from leads.forms.builder import HostsForm, NewForm, QuestionForm, SettingsForm
 from leads.forms.bulk import BulkForm
 from leads.forms.design import (
     DetourForm,
@@ -20,12 +21,16 @@ __all__ = [
     "DetourForm",
     "FactsForm",
     "HandoffForm",
+    "HostsForm",
+    "NewForm",
     "NewHandoffForm",
     "NewStageForm",
     "NoteForm",
     "PublicForm",
+    "QuestionForm",
     "ReasonForm",
     "RetireForm",
+    "SettingsForm",
     "StageForm",
     "VerbRuleForm",
 ]

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    builder,
     bulk,
     bulk_results,
     campaigns,
@@ -11,6 +12,7 @@ from leads.views import (
     lists,
     pipeline,
     records,
+    submissions,
     verbs,
 )
 
@@ -44,5 +46,32 @@ urlpatterns = [
     path("companies/<int:company_id>/", companies.company_detail, name="company"),
     path("campaigns/", campaigns.campaign_list, name="campaigns"),
     path("forms/", forms.form_list, name="forms"),
-    path("forms/<int:form_id>/reprocess/", forms.reprocess, name="reprocess"),
+    path("forms/new/", forms.add_form, name="add_form"),
+    path("forms/<int:form_id>/", builder.form_detail, name="form"),
+    path("forms/<int:form_id>/settings/", builder.form_settings, name="form_settings"),
+    path("forms/<int:form_id>/preview/", builder.preview_settings, name="preview_form"),
+    path("forms/<int:form_id>/share/", builder.form_share, name="form_share"),
+    path("forms/<int:form_id>/switch/", forms.switch_form, name="switch_form"),
+    path("forms/<int:form_id>/duplicate/", forms.duplicate_form, name="duplicate_form"),
+    path("forms/<int:form_id>/delete/", forms.delete_form, name="delete_form"),
+    path("forms/<int:form_id>/facts/", builder.add_fact, name="add_fact"),
+    path("forms/<int:form_id>/questions/new/", builder.add_question, name="add_question"),
+    path("forms/<int:form_id>/questions/<slug:name>/", builder.edit_question, name="edit_question"),
+    path(
+        "forms/<int:form_id>/questions/<slug:name>/shift/",
+        builder.shift_question,
+        name="shift_question",
+    ),
+    path(
+        "forms/<int:form_id>/questions/<slug:name>/remove/",
+        builder.remove_question,
+        name="remove_question",
+    ),
+    path("forms/<int:form_id>/submissions/", submissions.submission_list, name="submissions"),
+    path("forms/<int:form_id>/reprocess/", submissions.reprocess, name="reprocess"),
+    path(
+        "forms/<int:form_id>/submissions/<int:submission_id>/again/",
+        submissions.reprocess_one,
+        name="reprocess_one",
+    ),
 ]
