@@ -39,6 +39,7 @@ from leads.queries.design import (
     preview_retirement,
     read_design,
 )
+from leads.queries.dossier import count_rows
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
@@ -55,7 +56,15 @@ from leads.queries.params import Chosen
 from leads.queries.paths import places_in
 from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
-from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.privacy import (
+    PurposeHistory,
+    consent_history,
+    consent_panel,
+    count_suppressed,
+    list_requests,
+    why_silent,
+)
+from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
@@ -82,6 +91,7 @@ __all__ = [
     "Leak",
     "Pipeline",
     "Position",
+    "PurposeHistory",
     "Retirement",
     "StageRow",
     "StageTime",
@@ -94,6 +104,10 @@ __all__ = [
     "change_to_take_back",
     "choose_leads",
     "compile_condition",
+    "consent_history",
+    "consent_panel",
+    "count_rows",
+    "count_suppressed",
     "country_choices",
     "decision_refused",
     "describe",
@@ -106,13 +120,13 @@ __all__ = [
     "has_consent",
     "has_required",
     "kinds_for",
-    "latest_consents",
     "list_campaigns",
     "list_companies",
     "list_forms",
     "list_items",
     "list_leads",
     "list_offers",
+    "list_requests",
     "list_sources",
     "list_verbs",
     "load_pipeline",
@@ -140,4 +154,5 @@ __all__ = [
     "values_of",
     "verbs_with_reasons",
     "watched_stages",
+    "why_silent",
 ]

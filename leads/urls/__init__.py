@@ -10,6 +10,7 @@ from leads.views import (
     forms,
     lists,
     pipeline,
+    privacy,
     records,
     verbs,
 )
@@ -20,6 +21,10 @@ urlpatterns = [
     path("<int:lead_id>/", records.detail, name="detail"),
     path("<int:lead_id>/edit/", records.edit, name="edit"),
     path("<int:lead_id>/note/", records.note, name="note"),
+    path("<int:lead_id>/consent/", privacy.consent, name="consent"),
+    path("<int:lead_id>/export/", privacy.export, name="export"),
+    path("<int:lead_id>/erase/", privacy.erase, name="erase"),
+    path("privacy/", privacy.overview, name="privacy"),
     path("pipeline/", pipeline.pipeline, name="pipeline"),
     path("pipeline/stages/new/", pipeline.add_stage, name="add_stage"),
     path("pipeline/stages/<slug:key>/", pipeline.edit_stage, name="edit_stage"),
