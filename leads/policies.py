@@ -37,12 +37,16 @@ rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
 
 
+WORDS = {"export_person": "hand out what is known of people", "erase": "erase people"}
+
+
 def check_may(verb: str, *, by: User) -> None:
     """Raise NotAllowed unless the role of `by` includes `verb`."""
     if verb == "expire":
         raise NotAllowed("Offers expire by themselves when nobody has answered them in time.")
     if not by.has_perm(f"leads.{verb}"):
-        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
+        act = WORDS.get(verb, f"{verb} leads")
+        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {act}.")
 
 
 def decision_refused(offer: Offer, *, by: User) -> str:

@@ -70,6 +70,7 @@ from leads.services.people import (
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
+from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
@@ -157,6 +158,7 @@ __all__ = [
     "move_merged",
     "note_activities",
     "note_consents",
+    "note_export",
     "offer",
     "order_stages",
     "pipeline_at",

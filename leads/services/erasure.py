@@ -1,18 +1,17 @@
 """Forgetting people: everything personal goes in one transaction, the rows stay for the figures."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from leadflow.core import events
 from leadflow.core.models import Delivery, User
-from leadflow.core.parts import PersonTable, erasure_stoppers, person_tables
+from leadflow.core.parts import erasure_stoppers, person_tables
 from leads import policies
 from leads.engine.identity import fold
 from leads.events import LeadsErased
@@ -29,6 +28,7 @@ from leads.models import (
     Suppression,
     Visitor,
 )
+from leads.queries.dossier import count_rows, rows_about
 from leads.queries.suppression import Key, digest_of, keys_of
 from leads.services.consent import forget_browsers
 from leads.services.people import lock_identity
@@ -66,7 +66,7 @@ def erase_leads(*, lead_ids: Collection[int], by: User, at: datetime) -> list[in
     for stop in erasure_stoppers.values():
         stop(ids, at)
     _withdraw_offers(ids, at=at)
-    rows = _count_rows(ids)
+    rows = count_rows(lead_ids=ids)
     _erase_elsewhere(leads)
     erase_rows(lead_ids=ids)
     _blank(leads, at=at)
@@ -112,29 +112,15 @@ def _withdraw_offers(lead_ids: Sequence[int], *, at: datetime) -> None:
     )
 
 
-def _count_rows(lead_ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    """How many rows of each table are about each lead, by its label."""
-    found: dict[int, Counter[str]] = {pk: Counter() for pk in lead_ids}
-    for table in person_tables.values():
-        rows = _rows(table, lead_ids).order_by().values_list(table.lead)
-        for lead_id, count in rows.annotate(count=Count("pk")):
-            found[lead_id][table.label] += count
-    return {pk: dict(counts) for pk, counts in found.items()}
-
-
-def _rows(table: PersonTable, lead_ids: Collection[int]) -> Any:
-    return table.model._default_manager.filter(**{f"{table.lead}__in": list(lead_ids)})
-
-
 @transaction.atomic
 def erase_rows(*, lead_ids: Collection[int]) -> None:
     """Blank or delete what the registered tables hold about leads; safe to repeat."""
     forget_browsers(lead_ids=lead_ids)
     for table in person_tables.values():
         if table.erased is None:
-            _rows(table, lead_ids).delete()
+            rows_about(table, lead_ids).delete()
         elif table.erased:
-            _rows(table, lead_ids).update(**table.erased)
+            rows_about(table, lead_ids).update(**table.erased)
 
 
 @transaction.atomic
