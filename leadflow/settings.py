@@ -187,6 +187,14 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "media"
 
+# Identity. The region of numbers without a country code, where the person's country is not known
+DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="").upper()
+# Whether a.da+x@gmail.com is the same person as ada@gmail.com
+EMAIL_PROVIDER_RULES = env.bool("EMAIL_PROVIDER_RULES", default=False)
+# What addresses that must stay silent are hashed with: the first makes hashes, all are tried
+# (docs/privacy.md tells how to change it)
+SUPPRESSION_KEYS = env.list("SUPPRESSION_KEYS", default=[SECRET_KEY])
+
 # Safety. HTTPS=1 behind a TLS-terminating proxy turns the cookie and HSTS switches on.
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS

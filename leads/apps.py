@@ -13,10 +13,25 @@ class LeadsConfig(AppConfig):
         """Listen to interest; plug the fields of leads into conditions and the pages into the rail."""
         post_migrate.connect(_install_pipeline, sender=self)
         from leadflow.core import events
-        from leadflow.core.parts import ConditionField, condition_fields
+        from leadflow.core.parts import (
+            ConditionField,
+            LeadAction,
+            Panel,
+            condition_fields,
+            lead_actions,
+            lead_panels,
+            person_tables,
+        )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
-        from leads.events import ActivitiesRecorded, StagesChanged
-        from leads.queries import country_choices, persona_choices, product_choices, stage_choices
+        from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
+        from leads.queries import (
+            PERSON_TABLES,
+            consent_panel,
+            country_choices,
+            persona_choices,
+            product_choices,
+            stage_choices,
+        )
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
@@ -40,8 +55,18 @@ class LeadsConfig(AppConfig):
             "campaign": ConditionField("campaign", "choice", "campaign__key"),
         }.items():
             condition_fields.add(name, field)
+        lead_panels.add(
+            "consent", Panel("Consent", "leads/consents.html", consent_panel, side="left", order=20)
+        )
+        lead_actions.add(
+            "erase",
+            LeadAction("Erase", "eraser", "leads:erase", "leads.erase", order=90, is_harsh=True),
+        )
+        for name, table in PERSON_TABLES.items():
+            person_tables.add(f"leads.{name}", table)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
+        events.subscribe(LeadsErased, handlers.erase_rest)
         _register_pages()
 
 
@@ -58,6 +83,7 @@ def _register_pages() -> None:
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
+    register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
 
 

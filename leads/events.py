@@ -46,6 +46,14 @@ class LeadsIdentified(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentGiven(Event):
+    """People agreed to a purpose."""
+
+    lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentAsked(Event):
     """People ticked a consent that counts once they confirm it: each is to be asked by e-mail, once."""
 
@@ -54,6 +62,14 @@ class ConsentAsked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(Event):
-    """People no longer want marketing messages."""
+    """People no longer agree to a purpose."""
+
+    lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsErased(Event):
+    """People were forgotten: their rows stay for the figures, with nothing personal in them."""
 
     lead_ids: tuple[int, ...]

@@ -30,8 +30,14 @@ rules.add_perm("leads.edit", is_marketing | is_sales | is_care)
 rules.add_perm("leads.design_pipeline", is_marketing)
 rules.add_perm("leads.edit_reasons", is_manager)
 rules.add_perm("leads.assign", is_marketing)
+rules.add_perm("leads.export_person", is_marketing)
+rules.add_perm("leads.erase", is_manager)
+rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+
+
+WORDS = {"export_person": "hand out what is known of people", "erase": "erase people"}
 
 
 def check_may(verb: str, *, by: User) -> None:
@@ -39,7 +45,8 @@ def check_may(verb: str, *, by: User) -> None:
     if verb == "expire":
         raise NotAllowed("Offers expire by themselves when nobody has answered them in time.")
     if not by.has_perm(f"leads.{verb}"):
-        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {verb} leads.")
+        act = WORDS.get(verb, f"{verb} leads")
+        raise NotAllowed(f"As {by.get_role_display().lower()} you may not {act}.")
 
 
 def decision_refused(offer: Offer, *, by: User) -> str:

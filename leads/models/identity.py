@@ -102,3 +102,8 @@ class PrivacyRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.lead_id}"
+
+    @property
+    def records(self) -> int:
+        """How many rows it was about."""
+        return sum(self.result.values())

@@ -39,6 +39,7 @@ from leads.queries.design import (
     preview_retirement,
     read_design,
 )
+from leads.queries.dossier import count_rows
 from leads.queries.forms import (
     known_answers,
     list_forms,
@@ -59,8 +60,17 @@ from leads.queries.lists import (
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
+from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
-from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.privacy import (
+    PurposeHistory,
+    consent_history,
+    consent_panel,
+    count_suppressed,
+    list_requests,
+    why_silent,
+)
+from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
@@ -77,6 +87,7 @@ __all__ = [
     "KINDS",
     "LEAKS",
     "PARTS",
+    "PERSON_TABLES",
     "SORTS",
     "Chosen",
     "Design",
@@ -86,6 +97,7 @@ __all__ = [
     "Leak",
     "Pipeline",
     "Position",
+    "PurposeHistory",
     "Retirement",
     "StageRow",
     "StageTime",
@@ -98,6 +110,10 @@ __all__ = [
     "change_to_take_back",
     "choose_leads",
     "compile_condition",
+    "consent_history",
+    "consent_panel",
+    "count_rows",
+    "count_suppressed",
     "country_choices",
     "decision_refused",
     "describe",
@@ -118,6 +134,7 @@ __all__ = [
     "list_items",
     "list_leads",
     "list_offers",
+    "list_requests",
     "list_sources",
     "list_submissions",
     "list_verbs",
@@ -147,4 +164,5 @@ __all__ = [
     "values_of",
     "verbs_with_reasons",
     "watched_stages",
+    "why_silent",
 ]

@@ -19,7 +19,13 @@ from leads.services.bulk import (
     stop_bulk,
 )
 from leads.services.capture import Beacon, track
-from leads.services.consent import record_consent, withdraw_consent
+from leads.services.consent import (
+    forget_browsers,
+    keep_silent,
+    note_consents,
+    record_consent,
+    withdraw_consent,
+)
 from leads.services.corrections import take_back
 from leads.services.designer import (
     MERGED_AT_ONCE,
@@ -37,6 +43,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.forms import (
     add_fact,
@@ -63,6 +70,7 @@ from leads.services.people import (
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
+from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
@@ -72,6 +80,7 @@ from leads.services.submissions import (
     receive_submission,
     reprocess_submissions,
 )
+from leads.services.tokens import refresh_tokens
 from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
@@ -131,19 +140,25 @@ __all__ = [
     "describe_companies",
     "disqualify",
     "duplicate_form",
+    "erase_leads",
+    "erase_rest",
     "expire",
     "find_target",
+    "forget_browsers",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
     "is_expired",
     "is_received",
+    "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
     "move",
     "move_merged",
     "note_activities",
+    "note_consents",
+    "note_export",
     "offer",
     "order_stages",
     "pipeline_at",
@@ -154,6 +169,7 @@ __all__ = [
     "record_consent",
     "record_reported",
     "recycle",
+    "refresh_tokens",
     "register_guests",
     "reject",
     "remove_question",

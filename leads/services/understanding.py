@@ -15,6 +15,7 @@ from leads.models import Activity, Campaign, Consent, FormSubmission, Lead, Visi
 from leads.services.activities import attach_visitors, record_activities
 from leads.services.acts import Cause
 from leads.services.arrivals import campaigns_of, record_arrivals
+from leads.services.consent import keep_silent, note_consents
 from leads.services.guests import register_guests
 from leads.services.opt_ins import agreed_wording, ask_for_opt_ins
 from leads.services.people import NewLead, create_leads, find_or_create_companies, update_facts
@@ -48,7 +49,7 @@ def understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
     _fill_in(submissions, told, at=at)
     _attach(submissions, at=at)
     _note_interest(submissions)
-    _note_consent(submissions)
+    _note_consent(submissions, at=at)
     ask_for_opt_ins(submissions=submissions, at=at)
     record_arrivals(submissions=submissions)
     _put_on_guest_lists(submissions)
@@ -147,6 +148,7 @@ def _create_missing(
     people = [_new_lead(one, told[one.pk], campaigns) for one in firsts.values()]
     leads = create_leads(people=people, at=at, cause=Cause("form", None))
     ids = dict(zip(firsts, (lead.pk for lead in leads), strict=True))
+    keep_silent(lead_ids=ids.values())
     for submission in missing:
         submission.lead_id = ids[told[submission.pk].key]
 
@@ -206,11 +208,10 @@ def _note_interest(submissions: Sequence[FormSubmission]) -> None:
     )
 
 
-def _note_consent(submissions: Sequence[FormSubmission]) -> None:
+def _note_consent(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
     """Keep the consent given in the form, and the one given to being remembered by whoever was."""
-    Consent.objects.bulk_create(
-        consent for submission in submissions for consent in _consents(submission)
-    )
+    said = [consent for submission in submissions for consent in _consents(submission)]
+    note_consents(consents=said, at=at)
 
 
 def _consents(submission: FormSubmission) -> Iterator[Consent]:

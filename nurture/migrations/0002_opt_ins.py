@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0005_capture'),
+        ('leads', '0008_forms'),
         ('nurture', '0001_initial'),
     ]
 

@@ -10,8 +10,10 @@ from nurture.services.enrollments import (
     pause,
     resume,
     stop,
+    stop_channel,
     stop_unwilling,
 )
+from nurture.services.erasure import redraw_batches, stop_for_erasure
 from nurture.services.history import PastEnrollment, record_history
 from nurture.services.letters import print_letters
 from nurture.services.messages import recover_messages, send_messages
@@ -51,10 +53,13 @@ __all__ = [
     "read_token",
     "record_history",
     "recover_messages",
+    "redraw_batches",
     "resubscribe",
     "resume",
     "send_messages",
     "stop",
+    "stop_channel",
+    "stop_for_erasure",
     "stop_unwilling",
     "suppress",
     "switch_program",
