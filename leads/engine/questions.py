@@ -25,7 +25,7 @@ class Kind(NamedTuple):
 
 KINDS: dict[str, Kind] = {
     "text": Kind("Short text", "text-cursor-input", "One line in their own words"),
-    "textarea": Kind("Long text", "align-left", "Room for a few sentences"),
+    "textarea": Kind("Long text", "text-align-start", "Room for a few sentences"),
     "choice": Kind("One of several", "circle-dot", "They pick one answer of yours"),
     "choices": Kind("Any of several", "list-checks", "They tick what applies"),
     "checkbox": Kind("Yes or no", "square-check", "One box to tick"),
