@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from leadflow.core.models import Team, User
+from leads.engine.identity import clean
 from leads.models import (
     Campaign,
     CampaignCost,
@@ -18,6 +20,7 @@ from leads.models import (
     Stage,
     Territory,
 )
+from leads.queries import find_leads
 
 
 @admin.register(User)
@@ -115,8 +118,16 @@ class LeadAdmin(LookAtAdmin):
 
     list_display = ("name", "email", "stage", "score", "owner")
     list_select_related = ("owner",)
-    search_fields = ("search",)
+    search_fields = ("tokens",)
     show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        """Found as in the list of leads."""
+        assert isinstance(request.user, User)
+        found = find_leads(user=request.user, q=clean(search_term, most=200))
+        return queryset.filter(pk__in=found.order_by().values("pk")), False
 
 
 @admin.register(Company)

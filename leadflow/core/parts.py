@@ -21,6 +21,24 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class LeadAction:
+    """Something to do with one lead, in the menu “More” of its page.
+
+    The address of `url_name` takes `lead_id`; it asks in a dialog through htmx, or on a page of its own.
+    Who lacks `permission` (as in `has_perm`) does not see it, nor is it there where `fits(lead)` is false.
+    """
+
+    label: str
+    icon: str
+    url_name: str
+    permission: str
+    order: int = 50
+    asks_in_dialog: bool = True
+    is_harsh: bool = False
+    fits: Callable[[Any], bool] = lambda lead: True
+
+
+@dataclass(frozen=True)
 class ConditionField:
     """A field that conditions may use; `path` is its ORM lookup from the lead.
 
@@ -90,6 +108,7 @@ class PersonTable:
 
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
+lead_actions: Registry[LeadAction] = Registry("the acts on the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")

@@ -59,6 +59,7 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.tokens import refresh_tokens
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -129,6 +130,7 @@ __all__ = [
     "record_consent",
     "record_reported",
     "recycle",
+    "refresh_tokens",
     "reject",
     "repeat_refused",
     "reprocess_submissions",

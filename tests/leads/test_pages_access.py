@@ -266,7 +266,8 @@ def test_the_list_the_count_and_the_palette_hide_other_territories(
     rep: User, abroad: Lead, at: Any, sign_in: Any
 ) -> None:
     mine = people.inquiry(at=at, first_name="Visible")
-    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden", search="hidden")
+    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden")
+    leads.refresh_tokens(lead_ids=[abroad.pk])
     client = sign_in(rep)
 
     page = client.get("/leads/").content.decode()
