@@ -13,7 +13,12 @@ class LeadsConfig(AppConfig):
         """Listen to interest; plug the fields of leads into conditions and the pages into the rail."""
         post_migrate.connect(_install_pipeline, sender=self)
         from leadflow.core import events
-        from leadflow.core.parts import ConditionField, condition_fields, person_tables
+        from leadflow.core.parts import (
+            ConditionField,
+            condition_fields,
+            merge_rules,
+            person_tables,
+        )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
         from leads.events import ActivitiesRecorded, StagesChanged
         from leads.queries import (
@@ -23,6 +28,7 @@ class LeadsConfig(AppConfig):
             product_choices,
             stage_choices,
         )
+        from leads.services import MERGE_RULES
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
@@ -48,6 +54,8 @@ class LeadsConfig(AppConfig):
             condition_fields.add(name, field)
         for name, table in PERSON_TABLES.items():
             person_tables.add(f"leads.{name}", table)
+        for name, rule in MERGE_RULES.items():
+            merge_rules.add(f"leads.{name}", rule)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
         _register_pages()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, UniqueConstraint
@@ -76,7 +77,8 @@ class PersonTable:
     alone: whoever merges makes their rows anew or closes them. Erasing writes `erased` (column → blank
     value or expression; an empty mapping keeps the rows as they are), or deletes the rows where it is
     None. `exported` names what the person gets to read: output name → ORM path; empty where the rows
-    tell nothing that other tables do not.
+    tell nothing that other tables do not. `cycle` is the column that counts the cycles of the lead: a
+    merge numbers them anew.
     """
 
     model: type[Any]
@@ -85,6 +87,7 @@ class PersonTable:
     erased: Mapping[str, Any] | None
     lead: str = "lead"
     stays: bool = False
+    cycle: str = ""
 
     @property
     def uniques(self) -> list[Unique]:
@@ -106,6 +109,19 @@ class PersonTable:
         ]
 
 
+@dataclass(frozen=True)
+class MergeRule:
+    """What has to be put right before the rows of one lead go over to another.
+
+    `run(kept_id, gone_id, at)` is called inside the transaction of the merge, with both leads locked.
+    Rows of `tables` (names among `person_tables`) that it changes, adds or deletes are as they were
+    when the merge is undone.
+    """
+
+    tables: tuple[str, ...]
+    run: Callable[[int, int, datetime], None]
+
+
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
 lead_actions: Registry[LeadAction] = Registry("the acts on the record page")
@@ -113,3 +129,4 @@ condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")
 answer_keepers: Registry[AnswerKeeper] = Registry("taking answers back")
+merge_rules: Registry[MergeRule] = Registry("the rules of merging")

@@ -50,6 +50,15 @@ from leads.queries.lists import (
     list_sources,
     sort_keys,
 )
+from leads.queries.merging import (
+    FACTS,
+    Comparison,
+    FactRow,
+    compare_leads,
+    follow_merges,
+    list_merges,
+    suggest_kept,
+)
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
@@ -69,13 +78,16 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "FACTS",
     "KINDS",
     "LEAKS",
     "PARTS",
     "PERSON_TABLES",
     "SORTS",
     "Chosen",
+    "Comparison",
     "Design",
+    "FactRow",
     "Foreseen",
     "HandoffRow",
     "Kind",
@@ -93,6 +105,7 @@ __all__ = [
     "already_corrected",
     "change_to_take_back",
     "choose_leads",
+    "compare_leads",
     "compile_condition",
     "country_choices",
     "decision_refused",
@@ -101,6 +114,7 @@ __all__ = [
     "fields_of",
     "find_leads",
     "find_leaks",
+    "follow_merges",
     "foresee",
     "group_refusals",
     "has_consent",
@@ -112,6 +126,7 @@ __all__ = [
     "list_forms",
     "list_items",
     "list_leads",
+    "list_merges",
     "list_offers",
     "list_sources",
     "list_verbs",
@@ -135,6 +150,7 @@ __all__ = [
     "stage_times",
     "standing",
     "stays_of",
+    "suggest_kept",
     "take_back_refused",
     "timeline",
     "values_of",

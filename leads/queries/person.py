@@ -130,6 +130,7 @@ PERSON_TABLES = {
             "cycle": "cycle",
         },
         erased={"note": ""},
+        cycle="cycle",
     ),
     "offers": PersonTable(
         Offer,
@@ -147,6 +148,7 @@ PERSON_TABLES = {
             "assignee": "assignee__name",
         },
         erased={"note": ""},
+        cycle="cycle",
     ),
     "opportunities": PersonTable(
         Opportunity,

@@ -46,6 +46,7 @@ from leads.services.designer import (
 )
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.imports import Tally, import_leads
+from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
     NewLead,
@@ -75,10 +76,12 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
     "MERGED_AT_ONCE",
+    "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
@@ -111,12 +114,14 @@ __all__ = [
     "disqualify",
     "expire",
     "find_target",
+    "hold_leads",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "merge_leads",
     "move",
     "move_merged",
     "note_activities",
@@ -147,6 +152,7 @@ __all__ = [
     "stop_bulk",
     "take_back",
     "track",
+    "undo_merge",
     "update_facts",
     "upsert_leads",
     "win",

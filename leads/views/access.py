@@ -11,6 +11,7 @@ from leadflow.core.errors import NotAllowed
 from leadflow.core.models import User
 from leads import policies
 from leads.models import Lead
+from leads.queries import follow_merges
 
 
 class PageRequest(HttpRequest):
@@ -23,6 +24,7 @@ class PageRequest(HttpRequest):
 View = Callable[..., HttpResponse]
 _WORDS = {
     "edit": "edit leads",
+    "merge": "merge leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
     "design_pipeline": "manage the pipeline",
@@ -48,10 +50,11 @@ def may(verb: str) -> Callable[[View], View]:
 
 
 def get_lead(request: PageRequest, lead_id: int) -> Lead:
-    """A lead the reader may see; 404 otherwise."""
+    """A lead the reader may see, or the one it was merged into; 404 otherwise."""
     if lead_id > LARGEST_ID:
         raise Http404
     leads = Lead.objects.visible_to(request.user).select_related(
         "company", "owner", "campaign", "territory"
     )
-    return get_object_or_404(leads, pk=lead_id)
+    lead = leads.filter(pk=lead_id).first()
+    return lead or get_object_or_404(leads, pk=follow_merges([lead_id]).get(lead_id))

@@ -57,6 +57,8 @@ class Box:
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
     lead = get_lead(request, lead_id)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
     story = _story(request, lead)
     if request.htmx and not request.htmx.history_restore_request:
         name = "entries" if request.GET.get("before") else "story"
