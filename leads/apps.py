@@ -20,6 +20,7 @@ class LeadsConfig(AppConfig):
             condition_fields,
             lead_actions,
             lead_panels,
+            merge_rules,
             person_tables,
         )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
@@ -32,6 +33,7 @@ class LeadsConfig(AppConfig):
             product_choices,
             stage_choices,
         )
+        from leads.services import MERGE_RULES
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
@@ -64,6 +66,8 @@ class LeadsConfig(AppConfig):
         )
         for name, table in PERSON_TABLES.items():
             person_tables.add(f"leads.{name}", table)
+        for name, rule in MERGE_RULES.items():
+            merge_rules.add(f"leads.{name}", rule)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
         events.subscribe(LeadsErased, handlers.erase_rest)

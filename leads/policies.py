@@ -1,5 +1,6 @@
 """Who may do what with leads, and the sentence they read when they may not."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import rules
@@ -7,7 +8,7 @@ import rules
 from leadflow.core.errors import NotAllowed
 from leadflow.core.models import Role, User
 from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_marketing, is_sales
-from leads.models import Offer, StageChange
+from leads.models import Lead, Merge, Offer, Opportunity, StageChange
 
 TAKE_BACK_WITHIN = timedelta(minutes=10)
 
@@ -33,6 +34,7 @@ rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.export_person", is_marketing)
 rules.add_perm("leads.erase", is_manager)
 rules.add_perm("leads.see_privacy", is_manager)
+rules.add_perm("leads.merge", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
 
@@ -69,6 +71,36 @@ def take_back_refused(change: StageChange, *, by: User, at: datetime) -> str:
     if at - change.at > TAKE_BACK_WITHIN:
         return "Ten minutes have passed since this change: ask a manager to take it back."
     return ""
+
+
+def merge_refused(
+    *, kept: Lead, gone: Lead, waiting: Collection[int], open_money: Mapping[int, Opportunity]
+) -> str:
+    """Why two leads cannot be merged this way round, in a sentence; empty when they can.
+
+    `waiting` names the leads with a pending offer, `open_money` their open opportunities.
+    """
+    if kept.erased_at is not None or gone.erased_at is not None:
+        return "One of the two was erased: nothing is left of them that could be merged."
+    if {kept.pk, gone.pk} <= set(waiting):
+        return "Both wait for an answer. Answer one of the two offers first."
+    if gone.pk in waiting:
+        return f"{gone.name} waits for an answer: keep that record."
+    if {kept.pk, gone.pk} <= set(open_money):
+        sums = " and ".join(str(open_money[lead.pk]) for lead in (kept, gone))
+        return (
+            f"Both have an open opportunity ({sums}), and one person has one at a time. "
+            f"Win or lose that of {gone.name} first."
+        )
+    return ""
+
+
+def undo_merge_refused(merge: Merge, *, by: User) -> str:
+    """Why `by` may not undo a merge, in a sentence; empty when they may."""
+    if by.role in OVERSEERS or merge.by_id == by.pk:
+        return ""
+    who = merge.by or "Somebody"
+    return f"{who} made this merge: only they or a manager undo it."
 
 
 def permits(verb: str, *, by: User) -> bool:

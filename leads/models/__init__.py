@@ -5,7 +5,14 @@ from leads.models.bulk import BulkAct, BulkItem
 from leads.models.campaigns import Campaign, CampaignCost, Guest
 from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
-from leads.models.identity import DuplicatePair, Merge, PrivacyRequest, Suppression
+from leads.models.identity import (
+    DuplicateCheck,
+    DuplicatePair,
+    DuplicateSearch,
+    Merge,
+    PrivacyRequest,
+    Suppression,
+)
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
 from leads.models.segments import SavedView, Segment, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
@@ -19,7 +26,9 @@ __all__ = [
     "CampaignCost",
     "Company",
     "Consent",
+    "DuplicateCheck",
     "DuplicatePair",
+    "DuplicateSearch",
     "Form",
     "FormSubmission",
     "Guest",

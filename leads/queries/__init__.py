@@ -57,6 +57,15 @@ from leads.queries.lists import (
     list_sources,
     sort_keys,
 )
+from leads.queries.merging import (
+    FACTS,
+    Comparison,
+    FactRow,
+    compare_leads,
+    follow_merges,
+    list_merges,
+    suggest_kept,
+)
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
@@ -84,13 +93,16 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "FACTS",
     "KINDS",
     "LEAKS",
     "PARTS",
     "PERSON_TABLES",
     "SORTS",
     "Chosen",
+    "Comparison",
     "Design",
+    "FactRow",
     "Foreseen",
     "HandoffRow",
     "Kind",
@@ -109,6 +121,7 @@ __all__ = [
     "already_corrected",
     "change_to_take_back",
     "choose_leads",
+    "compare_leads",
     "compile_condition",
     "consent_history",
     "consent_panel",
@@ -121,6 +134,7 @@ __all__ = [
     "fields_of",
     "find_leads",
     "find_leaks",
+    "follow_merges",
     "foresee",
     "group_refusals",
     "has_consent",
@@ -133,6 +147,7 @@ __all__ = [
     "list_forms",
     "list_items",
     "list_leads",
+    "list_merges",
     "list_offers",
     "list_requests",
     "list_sources",
@@ -158,6 +173,7 @@ __all__ = [
     "stage_times",
     "standing",
     "stays_of",
+    "suggest_kept",
     "take_back_refused",
     "takes_submissions",
     "timeline",

@@ -59,6 +59,7 @@ from leads.services.forms import (
 )
 from leads.services.guests import register_guests
 from leads.services.imports import Tally, import_leads
+from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
@@ -97,10 +98,12 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
     "MERGED_AT_ONCE",
+    "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
@@ -145,6 +148,7 @@ __all__ = [
     "expire",
     "find_target",
     "forget_browsers",
+    "hold_leads",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
@@ -154,6 +158,7 @@ __all__ = [
     "load_pipeline",
     "lock_identity",
     "lose",
+    "merge_leads",
     "move",
     "move_merged",
     "note_activities",
@@ -189,6 +194,7 @@ __all__ = [
     "stop_bulk",
     "take_back",
     "track",
+    "undo_merge",
     "update_facts",
     "upsert_leads",
     "win",
