@@ -50,3 +50,11 @@ class ConsentWithdrawn(Event):
     """People no longer want marketing messages."""
 
     lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestsChanged(Event):
+    """Leads were put on a guest list or taken off it, or stand on it in another way."""
+
+    campaign_id: int
+    lead_ids: tuple[int, ...]

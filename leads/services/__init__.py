@@ -18,6 +18,14 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
+from leads.services.campaigns import (
+    add_campaign,
+    add_cost,
+    archive_campaign,
+    change_campaign,
+    change_cost,
+    remove_cost,
+)
 from leads.services.capture import (
     Beacon,
     process_submissions,
@@ -26,6 +34,7 @@ from leads.services.capture import (
     reprocess_submissions,
     track,
 )
+from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.corrections import take_back
 from leads.services.designer import (
@@ -45,6 +54,21 @@ from leads.services.designer import (
     shift_stage,
 )
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.guest_lists import (
+    GuestTally,
+    drop_guest_files,
+    foresee_guest_list,
+    import_guest_list,
+    keep_guest_file,
+)
+from leads.services.guests import (
+    admit_guests,
+    cancel_guests,
+    invite_guests,
+    register_guests,
+    release_guests,
+    take_back_guests,
+)
 from leads.services.imports import Tally, import_leads
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
@@ -75,6 +99,7 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.walk_ins import WalkIn, put_on_list, register_by_hand, welcome
 
 __all__ = [
     "AT_ONCE",
@@ -85,6 +110,7 @@ __all__ = [
     "Beacon",
     "Cause",
     "Change",
+    "GuestTally",
     "Moved",
     "NewLead",
     "Person",
@@ -92,14 +118,23 @@ __all__ = [
     "Side",
     "Tally",
     "Upserted",
+    "WalkIn",
     "accept",
+    "add_campaign",
+    "add_cost",
     "add_handoff",
     "add_stage",
+    "admit_guests",
     "advance",
     "append_history",
+    "archive_campaign",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "cancel_guests",
+    "change_campaign",
+    "change_company",
+    "change_cost",
     "change_handoff",
     "change_stage",
     "change_verb",
@@ -109,21 +144,29 @@ __all__ = [
     "default_week",
     "describe_companies",
     "disqualify",
+    "drop_guest_files",
     "expire",
     "find_target",
+    "foresee_guest_list",
+    "import_guest_list",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "invite_guests",
+    "keep_guest_file",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "merge_companies",
     "move",
     "move_merged",
     "note_activities",
     "offer",
     "order_stages",
+    "part_companies",
     "pipeline_at",
     "process_submissions",
+    "put_on_list",
     "read_facts",
     "receive_submission",
     "record_activities",
@@ -131,7 +174,11 @@ __all__ = [
     "record_reported",
     "recycle",
     "refresh_tokens",
+    "register_by_hand",
+    "register_guests",
     "reject",
+    "release_guests",
+    "remove_cost",
     "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
@@ -146,9 +193,11 @@ __all__ = [
     "start_bulk",
     "stop_bulk",
     "take_back",
+    "take_back_guests",
     "track",
     "update_facts",
     "upsert_leads",
+    "welcome",
     "win",
     "withdraw_consent",
     "write_scores",

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.middleware import HtmxDetails
 
@@ -20,11 +21,13 @@ class PageRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 _WORDS = {
     "edit": "edit leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
+    "manage_guests": "manage guests",
+    "merge_companies": "merge companies",
     "design_pipeline": "manage the pipeline",
     "edit_reasons": "manage the reasons",
 }
@@ -36,7 +39,7 @@ def may(verb: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: PageRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def guarded(request: PageRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not policies.permits(verb, by=request.user):
                 role, act = request.user.get_role_display().lower(), _WORDS[verb]
                 raise NotAllowed(f"As {role} you may not {act}.")
