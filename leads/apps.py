@@ -79,16 +79,19 @@ def _register_pages() -> None:
     from leadflow.core.models import Role
     from leadflow.core.navigation import Section, register
     from leadflow.core.palette import add_search
-    from leads.views.palette import find
+    from leads.views.palette import find, find_campaigns, find_companies
 
     marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
     register(Section.WORK, "Leads", "leads:list", "users-round", order=30)
     register(Section.WORK, "Companies", "leads:companies", "building-2", order=40)
+    register(Section.WORK, "Events", "leads:events", "ticket", (Role.REP,), order=60)
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
     register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
+    add_search("companies", find_companies)
+    add_search("campaigns", find_campaigns)
 
 
 def _install_pipeline(**kwargs: Any) -> None:

@@ -91,3 +91,11 @@ class MergeUndone(Event):
     kept_id: int
     gone_id: int
     merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestsChanged(Event):
+    """Leads were put on a guest list or taken off it, or stand on it in another way."""
+
+    campaign_id: int
+    lead_ids: tuple[int, ...]

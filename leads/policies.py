@@ -37,6 +37,9 @@ rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.merge", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+rules.add_perm("leads.manage_guests", is_marketing | is_sales)
+rules.add_perm("leads.merge_companies", is_marketing)
+rules.add_perm("leads.invite", is_marketing | is_sales)
 
 
 WORDS = {"export_person": "hand out what is known of people", "erase": "erase people"}
@@ -133,3 +136,24 @@ def check_may_edit_reasons(*, by: User) -> None:
     if not by.has_perm("leads.edit_reasons"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not change the reasons. Ask a manager or an admin.")
+
+
+def check_may_manage_campaigns(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may plan campaigns and write down what they cost."""
+    if not by.has_perm("leads.manage_campaigns"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage campaigns. Ask marketing or an admin.")
+
+
+def check_may_manage_guests(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may keep guest lists and stand at the door."""
+    if not by.has_perm("leads.manage_guests"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage guests. Ask marketing or sales.")
+
+
+def check_may_merge_companies(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may make two companies one."""
+    if not by.has_perm("leads.merge_companies"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not merge companies. Ask marketing or an admin.")

@@ -2,10 +2,11 @@
 
 from leads.models.agreements import Consent, Opportunity
 from leads.models.bulk import BulkAct, BulkItem
-from leads.models.campaigns import Campaign, CampaignCost, Guest
+from leads.models.campaigns import Campaign, CampaignCost, Guest, GuestFile
 from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
 from leads.models.identity import (
+    CompanyMerge,
     DuplicateCheck,
     DuplicatePair,
     DuplicateSearch,
@@ -25,6 +26,7 @@ __all__ = [
     "Campaign",
     "CampaignCost",
     "Company",
+    "CompanyMerge",
     "Consent",
     "DuplicateCheck",
     "DuplicatePair",
@@ -32,6 +34,7 @@ __all__ = [
     "Form",
     "FormSubmission",
     "Guest",
+    "GuestFile",
     "Handoff",
     "Import",
     "Lead",

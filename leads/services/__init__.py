@@ -18,7 +18,16 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
+from leads.services.campaigns import (
+    add_campaign,
+    add_cost,
+    archive_campaign,
+    change_campaign,
+    change_cost,
+    remove_cost,
+)
 from leads.services.capture import Beacon, track
+from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import (
     forget_browsers,
     keep_silent,
@@ -57,7 +66,21 @@ from leads.services.forms import (
     remove_question,
     shift_question,
 )
-from leads.services.guests import register_guests
+from leads.services.guest_lists import (
+    GuestTally,
+    drop_guest_files,
+    foresee_guest_list,
+    import_guest_list,
+    keep_guest_file,
+)
+from leads.services.guests import (
+    admit_guests,
+    cancel_guests,
+    invite_guests,
+    register_guests,
+    release_guests,
+    take_back_guests,
+)
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
@@ -98,6 +121,7 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.walk_ins import WalkIn, put_on_list, register_by_hand, welcome
 from leads.services.whereabouts import hold_leads
 
 __all__ = [
@@ -110,6 +134,7 @@ __all__ = [
     "Beacon",
     "Cause",
     "Change",
+    "GuestTally",
     "Moved",
     "NewLead",
     "Person",
@@ -117,17 +142,26 @@ __all__ = [
     "Side",
     "Tally",
     "Upserted",
+    "WalkIn",
     "accept",
+    "add_campaign",
+    "add_cost",
     "add_fact",
     "add_handoff",
     "add_question",
     "add_stage",
+    "admit_guests",
     "advance",
     "allow_hosts",
     "append_history",
+    "archive_campaign",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "cancel_guests",
+    "change_campaign",
+    "change_company",
+    "change_cost",
     "change_form",
     "change_handoff",
     "change_question",
@@ -142,22 +176,28 @@ __all__ = [
     "delete_form",
     "describe_companies",
     "disqualify",
+    "drop_guest_files",
     "duplicate_form",
     "erase_leads",
     "erase_rest",
     "expire",
     "find_target",
+    "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
+    "import_guest_list",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "invite_guests",
     "is_expired",
     "is_received",
+    "keep_guest_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "merge_companies",
     "merge_leads",
     "move",
     "move_merged",
@@ -166,8 +206,10 @@ __all__ = [
     "note_export",
     "offer",
     "order_stages",
+    "part_companies",
     "pipeline_at",
     "process_submissions",
+    "put_on_list",
     "read_facts",
     "receive_submission",
     "record_activities",
@@ -175,8 +217,11 @@ __all__ = [
     "record_reported",
     "recycle",
     "refresh_tokens",
+    "register_by_hand",
     "register_guests",
     "reject",
+    "release_guests",
+    "remove_cost",
     "remove_question",
     "repeat_refused",
     "reprocess_submissions",
@@ -193,10 +238,12 @@ __all__ = [
     "start_bulk",
     "stop_bulk",
     "take_back",
+    "take_back_guests",
     "track",
     "undo_merge",
     "update_facts",
     "upsert_leads",
+    "welcome",
     "win",
     "withdraw_consent",
     "write_scores",

@@ -28,6 +28,8 @@ _WORDS = {
     "merge": "merge leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
+    "manage_guests": "manage guests",
+    "merge_companies": "merge companies",
     "design_pipeline": "manage the pipeline",
     "edit_reasons": "manage the reasons",
     "export_person": "hand out what is known of people",

@@ -98,7 +98,7 @@ def _call_off_repeated(kept_id: int, gone_id: int, *, at: datetime) -> None:
             )
             repeated = model.objects.filter(Exists(same), lead=mine, state=waiting)
             if model is Message:
-                repeated = repeated.filter(**{"is_marketing": True})
+                repeated = repeated.filter(is_marketing=True)
             ids = list(repeated.values_list("pk", flat=True))
             model.objects.filter(pk__in=ids).update(state="cancelled", error=HAVE_IT)
             touches = Touch.objects.filter(**{f"{model._meta.model_name}__in": ids})
