@@ -19,9 +19,9 @@ def find_leads(*, user: User, q: str = "") -> LeadQuerySet:
 
 
 def matching(condition: Condition) -> LeadQuerySet:
-    """Leads that a condition is true of; a lead appears once."""
+    """Leads that a condition is true of; a lead appears once, an erased person never."""
     found = Lead.objects.filter(compile_condition(condition)).order_by().values("pk")
-    return Lead.objects.filter(pk__in=found)
+    return Lead.objects.filter(pk__in=found, erased_at=None)
 
 
 def has_consent(purpose: str) -> Exists:
