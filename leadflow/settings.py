@@ -1,5 +1,6 @@
 """The one settings module: everything that differs between installations comes from the environment."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +221,16 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-RATE_LIMITS = {  # for one address; an office may share one
+RATE_LIMITS = {  # for one address, which an office may share, and for the network around it
     "form": env.str("RATE_LIMIT_FORMS", default="60/minute"),
+    "form_network": env.str("RATE_LIMIT_FORMS_NETWORK", default="300/minute"),
     "track": env.str("RATE_LIMIT_TRACKING", default="1200/minute"),
+    "track_network": env.str("RATE_LIMIT_TRACKING_NETWORK", default="6000/minute"),
 }
+# Networks of proxies whose X-Forwarded-For is believed, like 10.0.0.0/8
+TRUSTED_PROXIES = [
+    str(ip_network(text, strict=False)) for text in env.list("TRUSTED_PROXIES", default=[])
+]
 
 # API
 REST_FRAMEWORK = {

@@ -1,6 +1,6 @@
 """What nurture does when leads move or change their mind."""
 
-from leads.events import ConsentWithdrawn, LeadsErased, StagesChanged
+from leads.events import ConsentAsked, ConsentWithdrawn, LeadsErased, StagesChanged
 from nurture import services
 
 
@@ -20,3 +20,8 @@ def stop_unwilling(event: ConsentWithdrawn) -> None:
 def redraw_letters(event: LeadsErased) -> None:
     """Printed files do not tell of people who were erased."""
     services.redraw_batches(lead_ids=event.lead_ids)
+
+
+def ask_for_consents(event: ConsentAsked) -> None:
+    """Whoever ticked a consent that counts once it is confirmed is asked by e-mail."""
+    services.ask_for_consents(opt_in_ids=event.opt_in_ids, at=event.at)

@@ -22,6 +22,24 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class LeadAction:
+    """Something to do with one lead, in the menu “More” of its page.
+
+    The address of `url_name` takes `lead_id`; it asks in a dialog through htmx, or on a page of its own.
+    Who lacks `permission` (as in `has_perm`) does not see it, nor is it there where `fits(lead)` is false.
+    """
+
+    label: str
+    icon: str
+    url_name: str
+    permission: str
+    order: int = 50
+    asks_in_dialog: bool = True
+    is_harsh: bool = False
+    fits: Callable[[Any], bool] = lambda lead: True
+
+
+@dataclass(frozen=True)
 class ConditionField:
     """A field that conditions may use; `path` is its ORM lookup from the lead.
 
@@ -59,7 +77,8 @@ class PersonTable:
     alone: whoever merges makes their rows anew or closes them. Erasing writes `erased` (column → blank
     value or expression; an empty mapping keeps the rows as they are), or deletes the rows where it is
     None. `exported` names what the person gets to read: output name → ORM path; empty where the rows
-    tell nothing that other tables do not.
+    tell nothing that other tables do not. `cycle` is the column that counts the cycles of the lead: a
+    merge numbers them anew.
     """
 
     model: type[Any]
@@ -68,6 +87,7 @@ class PersonTable:
     erased: Mapping[str, Any] | None
     lead: str = "lead"
     stays: bool = False
+    cycle: str = ""
 
     @property
     def uniques(self) -> list[Unique]:
@@ -89,17 +109,33 @@ class PersonTable:
         ]
 
 
+@dataclass(frozen=True)
+class MergeRule:
+    """What has to be put right before the rows of one lead go over to another.
+
+    `run(kept_id, gone_id, at)` is called inside the transaction of the merge, with both leads locked.
+    Rows of `tables` (names among `person_tables`) that it changes, adds or deletes are as they were
+    when the merge is undone.
+    """
+
+    tables: tuple[str, ...]
+    run: Callable[[int, int, datetime], None]
+
+
 # Called inside the transaction with the ids of leads that are being erased and the time, before their
 # rows are blanked: whatever a higher app has under way for them stops.
 Stopper = Callable[[Sequence[int], datetime], None]
 # Tells in a sentence why an address gets no marketing mail; "" where nothing keeps it from it
 AddressCheck = Callable[[str], str]
 
+
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
+lead_actions: Registry[LeadAction] = Registry("the acts on the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")
 erasure_stoppers: Registry[Stopper] = Registry("what stops for people who are erased")
 address_checks: Registry[AddressCheck] = Registry("why an address stays silent")
 answer_keepers: Registry[AnswerKeeper] = Registry("taking answers back")
+merge_rules: Registry[MergeRule] = Registry("the rules of merging")

@@ -10,6 +10,10 @@ from email_validator import EmailNotValidError, validate_email
 
 from leadflow.core.errors import Invalid
 
+# Letters that Unicode does not take apart into a plain one and an accent
+PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 
@@ -97,9 +101,9 @@ def fold(text: str) -> str:
     """Lower case without accents, for searching."""
     if text.isascii():
         return text.lower()
-    return "".join(
-        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
-    ).casefold()
+    taken_apart = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in taken_apart if not unicodedata.combining(char))
+    return bare.casefold().translate(PLAIN)
 
 
 def clean(text: object, *, most: int) -> str:

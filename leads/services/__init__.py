@@ -18,14 +18,16 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
-from leads.services.capture import (
-    Beacon,
-    process_submissions,
-    read_facts,
-    receive_submission,
-    reprocess_submissions,
-    track,
+from leads.services.campaigns import (
+    add_campaign,
+    add_cost,
+    archive_campaign,
+    change_campaign,
+    change_cost,
+    remove_cost,
 )
+from leads.services.capture import Beacon, track
+from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import (
     forget_browsers,
     keep_silent,
@@ -52,7 +54,36 @@ from leads.services.designer import (
 )
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.forms import (
+    add_fact,
+    add_question,
+    allow_hosts,
+    change_form,
+    change_question,
+    create_form,
+    delete_form,
+    duplicate_form,
+    remove_question,
+    shift_question,
+)
+from leads.services.guest_lists import (
+    GuestTally,
+    drop_guest_files,
+    foresee_guest_list,
+    import_guest_list,
+    keep_guest_file,
+)
+from leads.services.guests import (
+    admit_guests,
+    cancel_guests,
+    invite_guests,
+    register_guests,
+    release_guests,
+    take_back_guests,
+)
 from leads.services.imports import Tally, import_leads
+from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
+from leads.services.opt_ins import confirm_opt_in, is_expired
 from leads.services.ownership import assign_offers, assign_owner
 from leads.services.people import (
     NewLead,
@@ -67,6 +98,14 @@ from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.submissions import (
+    is_received,
+    process_submissions,
+    receive_submission,
+    reprocess_submissions,
+)
+from leads.services.tokens import refresh_tokens
+from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -82,16 +121,20 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.walk_ins import WalkIn, put_on_list, register_by_hand, welcome
+from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
     "MERGED_AT_ONCE",
+    "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
     "Beacon",
     "Cause",
     "Change",
+    "GuestTally",
     "Moved",
     "NewLead",
     "Person",
@@ -99,35 +142,63 @@ __all__ = [
     "Side",
     "Tally",
     "Upserted",
+    "WalkIn",
     "accept",
+    "add_campaign",
+    "add_cost",
+    "add_fact",
     "add_handoff",
+    "add_question",
     "add_stage",
+    "admit_guests",
     "advance",
+    "allow_hosts",
     "append_history",
+    "archive_campaign",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "cancel_guests",
+    "change_campaign",
+    "change_company",
+    "change_cost",
+    "change_form",
     "change_handoff",
+    "change_question",
     "change_stage",
     "change_verb",
     "check_size",
+    "confirm_opt_in",
     "correct_facts",
+    "create_form",
     "create_leads",
     "default_week",
+    "delete_form",
     "describe_companies",
     "disqualify",
+    "drop_guest_files",
+    "duplicate_form",
     "erase_leads",
     "erase_rest",
     "expire",
     "find_target",
+    "foresee_guest_list",
     "forget_browsers",
+    "hold_leads",
+    "import_guest_list",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "invite_guests",
+    "is_expired",
+    "is_received",
+    "keep_guest_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "merge_companies",
+    "merge_leads",
     "move",
     "move_merged",
     "note_activities",
@@ -135,15 +206,23 @@ __all__ = [
     "note_export",
     "offer",
     "order_stages",
+    "part_companies",
     "pipeline_at",
     "process_submissions",
+    "put_on_list",
     "read_facts",
     "receive_submission",
     "record_activities",
     "record_consent",
     "record_reported",
     "recycle",
+    "refresh_tokens",
+    "register_by_hand",
+    "register_guests",
     "reject",
+    "release_guests",
+    "remove_cost",
+    "remove_question",
     "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
@@ -153,14 +232,18 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
     "take_back",
+    "take_back_guests",
     "track",
+    "undo_merge",
     "update_facts",
     "upsert_leads",
+    "welcome",
     "win",
     "withdraw_consent",
     "write_scores",

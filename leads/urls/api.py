@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, bulk, history, leads, offers, pipeline, privacy
+from leads.api import activities, bulk, forms, history, leads, offers, pipeline, privacy
 from leads.services import VERBS
 
 
@@ -58,5 +58,7 @@ urlpatterns = [
     ),
     path("pipeline/versions/", pipeline.VersionList.as_view(), name="versions"),
     path("pipeline/versions/<int:number>/", pipeline.VersionView.as_view(), name="version"),
+    path("forms/", forms.FormList.as_view(), name="forms"),
+    path("forms/<int:form_id>/submissions/", forms.SubmissionList.as_view(), name="submissions"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
 ]

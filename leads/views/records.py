@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.errors import Conflict
-from leadflow.core.parts import Panel, lead_panels
+from leadflow.core.models import User
+from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
 from leadflow.core.views import toast
 from leads import queries
 from leads import services as leads
@@ -56,6 +57,8 @@ class Box:
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
     lead = get_lead(request, lead_id, even_erased=True)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
     if lead.erased_at is not None:
         return render(request, "leads/erased.html", _remains(lead))
     story = _story(request, lead)
@@ -147,6 +150,7 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
         "products": list(lead.products.all()),
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),
+        "actions": _actions(lead, request.user),
         "panels": _panels(lead, request, side="right"),
         "fact_panels": _panels(lead, request, side="left"),
     }
@@ -182,6 +186,14 @@ def _day_label(day: date) -> str:
     today = timezone.localdate()
     written = date_format(day, "l j F" if day.year == today.year else "j F Y")
     return {0: "Today", 1: "Yesterday"}.get((today - day).days, written)
+
+
+def _actions(lead: Lead, user: User) -> list[LeadAction]:
+    """What this reader may do with this lead beyond the buttons of the page."""
+    if lead.erased_at is not None:
+        return []
+    mine = (one for one in lead_actions.values() if user.has_perm(one.permission))
+    return sorted((one for one in mine if one.fits(lead)), key=lambda one: one.order)
 
 
 def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:

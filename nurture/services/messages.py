@@ -21,6 +21,7 @@ from nurture import queries
 from nurture.engine.timing import retry_after
 from nurture.models import Enrollment, Message, Suppression, Touch
 from nurture.rendering import build_email, lead_context
+from nurture.services.consents import stale_question
 from nurture.services.line import Answer, Line, Result
 from nurture.services.results import lock_erased
 from nurture.services.steps import is_blocked
@@ -101,7 +102,9 @@ def claim_messages(*, at: datetime, most: int = BATCH) -> Claimed:
     rows = list(
         _due(at=at)
         .select_for_update(skip_locked=True, of=("self",))
-        .select_related("lead", "lead__company", "lead__owner", "touch__enrollment__program")[:most]
+        .select_related(
+            "lead", "lead__company", "lead__owner", "touch__enrollment__program", "opt_in"
+        )[:most]
     )
     refusals = _refusals(rows)
     good = [message for message in rows if message.pk not in refusals]
@@ -128,6 +131,8 @@ def _refusals(messages: Sequence[Message]) -> dict[int, str]:
         is_given, said_at = words.get(message.lead_id, (False, message.queued_at))
         if not message.lead.email:
             found[message.pk] = "No e-mail address is known."
+        elif message.opt_in and (stale := stale_question(message.opt_in, message.lead)):
+            found[message.pk] = stale
         elif message.is_marketing and not is_given:
             found[message.pk] = "They have not agreed to marketing e-mails."
         elif message.is_marketing and is_blocked(blocked.get(message.lead.email), said_at):

@@ -11,7 +11,7 @@ from django.test import Client
 from content.models import Asset, Product
 from leadflow.core.models import ApiToken, User
 from leads.models import Campaign, Form, Lead, Territory
-from leads.views import limits
+from leads.views import hosted, limits
 from tests.factories import people
 
 FIELDS = [
@@ -24,7 +24,8 @@ FIELDS = [
 
 @pytest.fixture(autouse=True)
 def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses are counted in this process, from zero."""
+    """Addresses are counted in this process, from zero; no form is remembered from another test."""
+    hosted.forget_forms()
     monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
     limits._memory.storage.reset()
     cache.clear()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadflow.core.models import Role, User
 from leads import services as leads
-from leads.models import BulkItem, Company, Form, Lead, StageChange
+from leads.models import BulkItem, Company, Form, FormSubmission, Lead, OptIn, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -19,12 +19,30 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
+FORM_ACTS = {
+    "leads:reprocess_one",
+    "leads:preview_form",
+    "leads:switch_form",
+    "leads:duplicate_form",
+    "leads:add_fact",
+    "leads:shift_question",
+    "leads:remove_question",
+}
+FORM_QUESTIONS = {
+    "leads:add_form",
+    "leads:form_settings",
+    "leads:form_share",
+    "leads:delete_form",
+    "leads:add_question",
+    "leads:edit_question",
+}
 POSTED = {
     "leads:shift_stage",
     "leads:switch_handoff",
     "leads:note",
     "leads:export",
     "leads:reprocess",
+    *FORM_ACTS,
     "api:verb",
     "api:activities",
     "api:stages",
@@ -65,15 +83,20 @@ DIALOGS = {
     "leads:consent",
     "leads:erase",
 }
-BOTH = DIALOGS | {
-    "leads:edit",
-    "leads:bulk_new",
-    "leads:privacy",
-    "api:leads",
-    "api:consents",
-    "api:retire",
-}
-MARKETING = DESIGN | {"leads:campaigns", "leads:forms", "leads:reprocess", "leads:export"}
+BOTH = (
+    DIALOGS
+    | FORM_QUESTIONS
+    | {
+        "leads:edit",
+        "leads:bulk_new",
+        "leads:privacy",
+        "api:leads",
+        "api:consents",
+        "api:retire",
+    }
+)
+FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
+MARKETING = DESIGN | FORMS | {"leads:campaigns", "leads:reprocess", "leads:export"}
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -134,12 +157,15 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
         at=at,
     )
     BulkItem.objects.update(outcome="refused")
+    sent = FormSubmission.objects.create(form=form, token="x", values={}, received_at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
             "lead_id": lead_id,
             "company_id": company.pk,
             "form_id": form.pk,
+            "name": "first_name",
+            "submission_id": sent.pk,
             "act_id": act.pk,
         }
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
@@ -252,14 +278,22 @@ def test_refuses_the_wrong_method(
 
 @pytest.mark.parametrize("pattern", public.urlpatterns, ids=lambda pattern: pattern.name)
 def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form) -> None:
-    values = dict.fromkeys(pattern.pattern.converters, form.slug)
+    values: dict[str, Any] = dict.fromkeys(pattern.pattern.converters, form.slug)
+    if "token" in values:
+        lead = people.inquiry(at=timezone.now())
+        asked = {"wording": "Yes", "wording_version": 1, "source": "form", "purpose": "marketing"}
+        opt_in = OptIn.objects.create(
+            lead=lead, email="a@b.example", asked_at=timezone.now(), **asked
+        )
+        values["token"] = opt_in.token
     answer = Client().get(reverse(f"public:{pattern.name}", kwargs=values))
 
     assert answer.status_code in {200, 405}
 
 
 @pytest.mark.parametrize(
-    "name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk"]
+    "name",
+    ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk", "leads:form"],
 )
 def test_an_id_beyond_all_ids_is_just_not_there(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
@@ -282,7 +316,8 @@ def test_the_list_the_count_and_the_palette_hide_other_territories(
     rep: User, abroad: Lead, at: Any, sign_in: Any
 ) -> None:
     mine = people.inquiry(at=at, first_name="Visible")
-    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden", search="hidden")
+    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden")
+    leads.refresh_tokens(lead_ids=[abroad.pk])
     client = sign_in(rep)
 
     page = client.get("/leads/").content.decode()
