@@ -97,8 +97,8 @@ def _call_off_repeated(kept_id: int, gone_id: int, *, at: datetime) -> None:
                 state__in=states,
             )
             repeated = model.objects.filter(Exists(same), lead=mine, state=waiting)
-            if model is Message:
-                repeated = repeated.filter(is_marketing=True)
+            only: dict[str, bool] = {"is_marketing": True} if model is Message else {}
+            repeated = repeated.filter(**only)
             ids = list(repeated.values_list("pk", flat=True))
             model.objects.filter(pk__in=ids).update(state="cancelled", error=HAVE_IT)
             touches = Touch.objects.filter(**{f"{model._meta.model_name}__in": ids})
