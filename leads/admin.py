@@ -10,9 +10,6 @@ from django.http import HttpRequest
 from leadflow.core.models import Team, User
 from leads.engine.identity import clean
 from leads.models import (
-    Campaign,
-    CampaignCost,
-    Company,
     FormSubmission,
     Handoff,
     Lead,
@@ -45,24 +42,6 @@ class TeamAdmin(admin.ModelAdmin):
     """Teams."""
 
     list_display = ("name", "key", "side")
-
-
-class CostInline(admin.TabularInline):
-    """Costs of a campaign by month."""
-
-    model = CampaignCost
-    extra = 1
-
-
-@admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
-    """Campaigns with their costs."""
-
-    list_display = ("name", "kind", "starts_on", "ends_on")
-    list_filter = ("kind",)
-    search_fields = ("name", "key")
-    prepopulated_fields = {"key": ("name",)}
-    inlines = [CostInline]
 
 
 @admin.register(Territory)
@@ -119,15 +98,6 @@ class LeadAdmin(LookAtAdmin):
         assert isinstance(request.user, User)
         found = find_leads(user=request.user, q=clean(search_term, most=200))
         return queryset.filter(pk__in=found.order_by().values("pk")), False
-
-
-@admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
-    """Companies."""
-
-    list_display = ("name", "industry", "employees", "country")
-    search_fields = ("name",)
-    show_full_result_count = False
 
 
 @admin.register(FormSubmission)

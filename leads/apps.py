@@ -20,6 +20,7 @@ class LeadsConfig(AppConfig):
             condition_fields,
             lead_actions,
             lead_panels,
+            merge_rules,
             person_tables,
         )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
@@ -32,6 +33,7 @@ class LeadsConfig(AppConfig):
             product_choices,
             stage_choices,
         )
+        from leads.services import MERGE_RULES
 
         for name, field in {
             "score": ConditionField("score", "number", "score", moves_with_time=True),
@@ -64,6 +66,8 @@ class LeadsConfig(AppConfig):
         )
         for name, table in PERSON_TABLES.items():
             person_tables.add(f"leads.{name}", table)
+        for name, rule in MERGE_RULES.items():
+            merge_rules.add(f"leads.{name}", rule)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
         events.subscribe(LeadsErased, handlers.erase_rest)
@@ -75,16 +79,19 @@ def _register_pages() -> None:
     from leadflow.core.models import Role
     from leadflow.core.navigation import Section, register
     from leadflow.core.palette import add_search
-    from leads.views.palette import find
+    from leads.views.palette import find, find_campaigns, find_companies
 
     marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
     register(Section.WORK, "Leads", "leads:list", "users-round", order=30)
     register(Section.WORK, "Companies", "leads:companies", "building-2", order=40)
+    register(Section.WORK, "Events", "leads:events", "ticket", (Role.REP,), order=60)
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
     register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
+    add_search("companies", find_companies)
+    add_search("campaigns", find_campaigns)
 
 
 def _install_pipeline(**kwargs: Any) -> None:

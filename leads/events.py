@@ -73,3 +73,29 @@ class LeadsErased(Event):
     """People were forgotten: their rows stay for the figures, with nothing personal in them."""
 
     lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsMerged(Event):
+    """Two records were made one: what belonged to `gone_id` belongs to `kept_id` now."""
+
+    kept_id: int
+    gone_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(Event):
+    """A merge was taken back: `gone_id` is a lead of its own again."""
+
+    kept_id: int
+    gone_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestsChanged(Event):
+    """Leads were put on a guest list or taken off it, or stand on it in another way."""
+
+    campaign_id: int
+    lead_ids: tuple[int, ...]

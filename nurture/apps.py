@@ -19,6 +19,7 @@ class NurtureConfig(AppConfig):
             address_checks,
             erasure_stoppers,
             lead_panels,
+            merge_rules,
             person_tables,
             stage_uses,
         )
@@ -28,6 +29,7 @@ class NurtureConfig(AppConfig):
 
         for name, table in queries.PERSON_TABLES.items():
             person_tables.add(f"nurture.{name}", table)
+        merge_rules.add("nurture", services.JOIN)
         events.subscribe(StagesChanged, handlers.follow_stages)
         events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
         events.subscribe(LeadsErased, handlers.redraw_letters)

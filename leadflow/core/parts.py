@@ -77,7 +77,8 @@ class PersonTable:
     alone: whoever merges makes their rows anew or closes them. Erasing writes `erased` (column → blank
     value or expression; an empty mapping keeps the rows as they are), or deletes the rows where it is
     None. `exported` names what the person gets to read: output name → ORM path; empty where the rows
-    tell nothing that other tables do not.
+    tell nothing that other tables do not. `cycle` is the column that counts the cycles of the lead: a
+    merge numbers them anew.
     """
 
     model: type[Any]
@@ -86,6 +87,7 @@ class PersonTable:
     erased: Mapping[str, Any] | None
     lead: str = "lead"
     stays: bool = False
+    cycle: str = ""
 
     @property
     def uniques(self) -> list[Unique]:
@@ -107,11 +109,25 @@ class PersonTable:
         ]
 
 
+@dataclass(frozen=True)
+class MergeRule:
+    """What has to be put right before the rows of one lead go over to another.
+
+    `run(kept_id, gone_id, at)` is called inside the transaction of the merge, with both leads locked.
+    Rows of `tables` (names among `person_tables`) that it changes, adds or deletes are as they were
+    when the merge is undone.
+    """
+
+    tables: tuple[str, ...]
+    run: Callable[[int, int, datetime], None]
+
+
 # Called inside the transaction with the ids of leads that are being erased and the time, before their
 # rows are blanked: whatever a higher app has under way for them stops.
 Stopper = Callable[[Sequence[int], datetime], None]
 # Tells in a sentence why an address gets no marketing mail; "" where nothing keeps it from it
 AddressCheck = Callable[[str], str]
+
 
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
@@ -122,3 +138,4 @@ stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage
 erasure_stoppers: Registry[Stopper] = Registry("what stops for people who are erased")
 address_checks: Registry[AddressCheck] = Registry("why an address stays silent")
 answer_keepers: Registry[AnswerKeeper] = Registry("taking answers back")
+merge_rules: Registry[MergeRule] = Registry("the rules of merging")

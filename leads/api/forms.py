@@ -39,7 +39,7 @@ class SubmissionSerializer(serializers.ModelSerializer[FormSubmission]):
     """What was sent, exactly as it came, and what became of it."""
 
     values = serializers.JSONField(read_only=True)
-    context = serializers.JSONField(read_only=True)
+    context = serializers.JSONField(read_only=True)  # type: ignore[assignment]
 
     class Meta:
         model = FormSubmission

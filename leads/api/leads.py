@@ -135,7 +135,7 @@ class LeadVerb(APIView):
     )
     def post(self, request: Request, lead_id: int, verb: str) -> Response:
         """Apply the verb."""
-        check_visible(request, lead_id)
+        lead_id = check_visible(request, lead_id)
         serializer = VerbSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)

@@ -2,6 +2,8 @@
 
 from leads.forms.builder import HostsForm, NewForm, QuestionForm, SettingsForm
 from leads.forms.bulk import BulkForm
+from leads.forms.campaigns import CampaignForm, CostForm
+from leads.forms.companies import CompanyForm
 from leads.forms.design import (
     DetourForm,
     HandoffForm,
@@ -12,14 +14,21 @@ from leads.forms.design import (
     StageForm,
     VerbRuleForm,
 )
+from leads.forms.guests import GuestColumnsForm, GuestFileForm, GuestForm, WalkInForm
 from leads.forms.people import FactsForm, NoteForm
 from leads.forms.public import HONEYPOT, PublicForm
 
 __all__ = [
     "HONEYPOT",
     "BulkForm",
+    "CampaignForm",
+    "CompanyForm",
+    "CostForm",
     "DetourForm",
     "FactsForm",
+    "GuestColumnsForm",
+    "GuestFileForm",
+    "GuestForm",
     "HandoffForm",
     "HostsForm",
     "NewForm",
@@ -33,4 +42,5 @@ __all__ = [
     "SettingsForm",
     "StageForm",
     "VerbRuleForm",
+    "WalkInForm",
 ]

@@ -132,6 +132,7 @@ PERSON_TABLES = {
             "cycle": "cycle",
         },
         erased={"note": ""},
+        cycle="cycle",
     ),
     "offers": PersonTable(
         Offer,
@@ -149,6 +150,7 @@ PERSON_TABLES = {
             "assignee": "assignee__name",
         },
         erased={"note": ""},
+        cycle="cycle",
     ),
     "opportunities": PersonTable(
         Opportunity,

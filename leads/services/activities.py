@@ -9,13 +9,21 @@ from django.db import connection, transaction
 from leadflow.core import bulk, events
 from leads.events import ActivitiesRecorded, LeadsIdentified
 from leads.models import Activity, Consent, Lead, Visitor
+from leads.services.whereabouts import hold_leads
 
 
 @transaction.atomic
 def record_activities(
     *, activities: Sequence[Activity], at: datetime, is_silent: bool = False
 ) -> list[Activity]:
-    """Append activities; one that its source has reported before is left out."""
+    """Append activities; one that its source has reported before is left out.
+
+    Those of a lead that was merged away meanwhile are the kept one's.
+    """
+    moved = hold_leads({row.lead_id for row in activities if row.lead_id})
+    for activity in activities:
+        if activity.lead_id in moved:
+            activity.lead_id = moved[activity.lead_id]
     rows = Activity.objects.bulk_create(activities, ignore_conflicts=True, batch_size=2_000)
     note_activities(
         lead_ids={row.lead_id for row in rows if row.lead_id}, at=at, is_silent=is_silent
@@ -67,15 +75,19 @@ def attach_visitors(*, leads_by_visitor: Mapping[UUID, int], at: datetime) -> in
 
     A visitor that already belongs to somebody stays theirs: two people are never made one.
     """
+    moved = hold_leads(set(leads_by_visitor.values()))
+    homes = {
+        visitor_id: moved.get(lead_id, lead_id) for visitor_id, lead_id in leads_by_visitor.items()
+    }
     attached = []
-    visitors = Visitor.objects.select_for_update().filter(pk__in=list(leads_by_visitor), lead=None)
+    visitors = Visitor.objects.select_for_update().filter(pk__in=list(homes), lead=None)
     for visitor in visitors.order_by("pk"):
-        visitor.lead_id = leads_by_visitor[visitor.pk]
+        visitor.lead_id = homes[visitor.pk]
         attached.append(visitor)
     Visitor.objects.bulk_update(attached, ["lead"])
     for visitor in attached:
         Activity.objects.filter(visitor=visitor, lead=None).update(lead=visitor.lead_id)
-        person = Lead.objects.filter(pk=leads_by_visitor[visitor.pk], campaign=None)
+        person = Lead.objects.filter(pk=homes[visitor.pk], campaign=None)
         person.update(campaign=visitor.campaign_id)
     if attached:
         ids = tuple(sorted({visitor.lead_id for visitor in attached if visitor.lead_id}))

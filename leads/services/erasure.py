@@ -42,7 +42,6 @@ BLANK: Mapping[str, Any] = {
     "job_title": "",
     "company": None,
     "attributes": {},
-    "search": "",
 }
 GONE = "[erased]"
 SHORTEST = 4  # what is shorter says nothing about anybody, and occurs everywhere

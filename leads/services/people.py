@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from leadflow.core import bulk, events
 from leads.engine.pipeline import Pipeline
+from leads.engine.tokens import company_vector
 from leads.events import ActivitiesRecorded
 from leads.models import Company, Lead, Opportunity, StageChange
 from leads.queries.pipeline import load_pipeline
@@ -152,18 +153,29 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
     with connection.cursor() as cursor:  # PostgreSQL alone decides which names are alike
         cursor.execute(
             """
-            INSERT INTO leads_company (name, domain, industry, country, created_at)
-            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', now()
-              FROM unnest(%s::text[]) AS wanted (name)
+            INSERT INTO leads_company (name, domain, industry, country, tokens, created_at)
+            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', tokens, now()
+              FROM unnest(%s::text[], %s::tsvector[]) AS wanted (name, tokens)
+             WHERE NOT EXISTS (  -- it has become another company
+                   SELECT FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                   )
                 ON CONFLICT (LOWER(name)) DO NOTHING
             """,
-            [wanted],
+            [wanted, [company_vector(name, "") for name in wanted]],
         )
         cursor.execute(
             """
-            SELECT wanted.name, company.id
+            SELECT wanted.name, COALESCE(company.id, merged.kept_id)
               FROM unnest(%s::text[]) AS wanted (name)
-              JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN LATERAL (
+                   SELECT merge.kept_id
+                     FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                    ORDER BY merge.id DESC
+                    LIMIT 1
+                   ) AS merged ON company.id IS NULL
             """,
             [wanted],
         )
@@ -177,7 +189,8 @@ def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int
     for company in companies:
         for name in COMPANY_FACTS:
             setattr(company, name, facts_by_name[company.name].get(name, getattr(company, name)))
-    bulk.update_columns(companies, COMPANY_FACTS)
+        company.tokens = company_vector(company.name, company.domain)
+    bulk.update_columns(companies, [*COMPANY_FACTS, "tokens"])
     return len(companies)
 
 

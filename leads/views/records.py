@@ -57,6 +57,8 @@ class Box:
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
     lead = get_lead(request, lead_id, even_erased=True)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
     if lead.erased_at is not None:
         return render(request, "leads/erased.html", _remains(lead))
     story = _story(request, lead)

@@ -15,6 +15,7 @@ class ExitReason(models.TextChoices):
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     STOPPED = "stopped", "Stopped by hand"
     ERASED = "erased", "Asked to be forgotten"
+    MERGED = "merged", "Joined with another record"
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):

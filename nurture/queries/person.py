@@ -17,6 +17,7 @@ PERSON_TABLES = {
             "exit_note": "exit_note",
         },
         erased={"exit_note": ""},
+        cycle="cycle",
     ),
     "touches": PersonTable(
         Touch,

@@ -16,6 +16,7 @@ from nurture.services.enrollments import (
 from nurture.services.erasure import redraw_batches, stop_for_erasure
 from nurture.services.history import PastEnrollment, record_history
 from nurture.services.letters import print_letters
+from nurture.services.merging import JOIN
 from nurture.services.messages import recover_messages, send_messages
 from nurture.services.programs import (
     fill_slot,
@@ -34,6 +35,7 @@ from nurture.services.tasks import (
 )
 
 __all__ = [
+    "JOIN",
     "Entered",
     "NewTask",
     "PastEnrollment",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from leadflow.core import bulk
@@ -63,7 +63,7 @@ def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int
     entries = (
         Enrollment.objects.filter(program=program, lead=OuterRef("pk")).order_by().values("lead")
     )
-    known = Coalesce(Subquery(entries.annotate(count=Count("pk")).values("count")), 0)
+    known = Coalesce(Subquery(entries.annotate(last=Max("entry")).values("last")), 0)
     rows = list(
         found.annotate(_entries=known).values_list("pk", "cycle", "last_change", "_entries")
     )
