@@ -32,6 +32,7 @@ rules.add_perm("leads.edit_reasons", is_manager)
 rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+rules.add_perm("leads.manage_sites", is_marketing)
 
 
 def check_may(verb: str, *, by: User) -> None:
@@ -94,3 +95,10 @@ def check_may_edit_reasons(*, by: User) -> None:
     if not by.has_perm("leads.edit_reasons"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not change the reasons. Ask a manager or an admin.")
+
+
+def check_may_manage_sites(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may say which websites are tracked."""
+    if not by.has_perm("leads.manage_sites"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage sites. Ask marketing or an admin.")

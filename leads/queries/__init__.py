@@ -56,6 +56,15 @@ from leads.queries.paths import places_in
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
 from leads.queries.records import Standing, latest_consents, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.sites import (
+    KnownSite,
+    SiteRow,
+    failed_beacons,
+    forget_sites,
+    list_sites,
+    site_by_key,
+    visits_of,
+)
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -77,10 +86,12 @@ __all__ = [
     "Foreseen",
     "HandoffRow",
     "Kind",
+    "KnownSite",
     "Leak",
     "Pipeline",
     "Position",
     "Retirement",
+    "SiteRow",
     "StageRow",
     "StageTime",
     "Standing",
@@ -96,10 +107,12 @@ __all__ = [
     "decision_refused",
     "describe",
     "drill_down",
+    "failed_beacons",
     "fields_of",
     "find_leads",
     "find_leaks",
     "foresee",
+    "forget_sites",
     "group_refusals",
     "has_consent",
     "has_required",
@@ -111,6 +124,7 @@ __all__ = [
     "list_items",
     "list_leads",
     "list_offers",
+    "list_sites",
     "list_sources",
     "list_verbs",
     "load_pipeline",
@@ -128,6 +142,7 @@ __all__ = [
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "site_by_key",
     "sort_keys",
     "stage_choices",
     "stage_times",
@@ -137,5 +152,6 @@ __all__ = [
     "timeline",
     "values_of",
     "verbs_with_reasons",
+    "visits_of",
     "watched_stages",
 ]

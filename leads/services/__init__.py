@@ -19,12 +19,10 @@ from leads.services.bulk import (
     stop_bulk,
 )
 from leads.services.capture import (
-    Beacon,
     process_submissions,
     read_facts,
     receive_submission,
     reprocess_submissions,
-    track,
 )
 from leads.services.consent import record_consent, withdraw_consent
 from leads.services.corrections import take_back
@@ -59,6 +57,17 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.tracking import (
+    BEACON_KINDS,
+    identify_visitor,
+    make_visitor_token,
+    process_beacons,
+    read_visitor_token,
+    receive_beacon,
+    reprocess_beacons,
+    save_site,
+    switch_site,
+)
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -77,11 +86,11 @@ from leads.services.verbs import (
 
 __all__ = [
     "AT_ONCE",
+    "BEACON_KINDS",
     "MERGED_AT_ONCE",
     "UNASKED",
     "VERBS",
     "Act",
-    "Beacon",
     "Cause",
     "Change",
     "Moved",
@@ -110,20 +119,25 @@ __all__ = [
     "disqualify",
     "expire",
     "find_target",
+    "identify_visitor",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "make_visitor_token",
     "move",
     "move_merged",
     "note_activities",
     "offer",
     "order_stages",
     "pipeline_at",
+    "process_beacons",
     "process_submissions",
     "read_facts",
+    "read_visitor_token",
+    "receive_beacon",
     "receive_submission",
     "record_activities",
     "record_consent",
@@ -131,6 +145,7 @@ __all__ = [
     "recycle",
     "reject",
     "repeat_refused",
+    "reprocess_beacons",
     "reprocess_submissions",
     "retire_stage",
     "retirement_refused",
@@ -139,12 +154,13 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "save_site",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
+    "switch_site",
     "take_back",
-    "track",
     "update_facts",
     "upsert_leads",
     "win",

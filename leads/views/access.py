@@ -25,6 +25,7 @@ _WORDS = {
     "edit": "edit leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
+    "manage_sites": "manage sites",
     "design_pipeline": "manage the pipeline",
     "edit_reasons": "manage the reasons",
 }

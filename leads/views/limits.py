@@ -21,7 +21,17 @@ _redis_back_at = 0.0
 def is_flooding(request: HttpRequest, kind: str) -> bool:
     """Whether this address has used up its share; the connection's own address alone counts."""
     address = request.META.get("REMOTE_ADDR", "")
-    return not _hit(_rate(kind), kind, address)
+    return not take(kind, address)
+
+
+def take(kind: str, address: str, *, cost: int = 1) -> bool:
+    """Take `cost` of the share of an address; False when it has not so much left."""
+    return _hit(_rate(kind), kind, address, cost=cost)
+
+
+def share_of(kind: str) -> int:
+    """How often one address may come in the time of its limit."""
+    return int(_rate(kind).amount)
 
 
 def is_too_big(request: HttpRequest, most_bytes: int) -> bool:
@@ -34,16 +44,16 @@ def _rate(kind: str) -> RateLimitItem:
     return parse(settings.RATE_LIMITS[kind])
 
 
-def _hit(rate: RateLimitItem, *names: str) -> bool:
+def _hit(rate: RateLimitItem, *names: str, cost: int = 1) -> bool:
     """Count in Redis, so that all web processes share it; in this process while Redis is away."""
     global _redis_back_at
     if time.monotonic() >= _redis_back_at:
         try:
-            return FixedWindowRateLimiter(_redis()).hit(rate, *names)
+            return FixedWindowRateLimiter(_redis()).hit(rate, *names, cost=cost)
         except Exception:  # noqa: BLE001  (an absent Redis fails in many ways; counting goes on without)
             logger.info("Redis is not there; addresses are counted in this process")
             _redis_back_at = time.monotonic() + SECONDS_WITHOUT_REDIS
-    return _memory.hit(rate, *names)
+    return _memory.hit(rate, *names, cost=cost)
 
 
 @cache

@@ -1,0 +1,90 @@
+"""Visitors: browsers that agreed to be remembered, and the people they turn out to be."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from leads.models import Consent, Visitor
+from leads.services.activities import attach_visitors, hold_leads
+from leads.services.consent import record_consent
+from leads.services.tracking.reading import Heard
+
+Belongs = dict[UUID, int | None]
+
+
+@transaction.atomic
+def identify_visitor(*, visitor_id: UUID, lead_id: int, source: str, at: datetime) -> bool:
+    """Say who a visitor is; False when it belongs to somebody else already and stays theirs."""
+    return _identify({visitor_id: lead_id}, source=source, at=at)[visitor_id] == lead_id
+
+
+def meet_visitors(heard: Sequence[Heard], *, campaigns: Mapping[str, int], at: datetime) -> Belongs:
+    """Whose the visitors of these reports are; new ones are noted, those with a token made known.
+
+    Locks their leads, then the visitors, each in id order, so that whoever identifies a visitor
+    meanwhile either sees what is stored here or is seen by it. A visitor that became somebody's after
+    the leads were locked is left out: its reports wait for the next round.
+    """
+    firsts = {h.visitor_id: h for h in reversed(heard) if h.visitor_id}
+    if not firsts:
+        return {}
+    claims = {h.visitor_id: h.claimed_lead for h in heard if h.visitor_id and h.claimed_lead}
+    known = Visitor.objects.filter(pk__in=firsts).exclude(lead=None)
+    locked = hold_leads({*known.values_list("lead_id", flat=True), *claims.values()})
+    belongs = _remember(firsts, heard, campaigns)
+    anew = {v: lead for v, lead in claims.items() if belongs[v] is None and lead in locked}
+    if anew:
+        belongs |= _identify(anew, source="tracked link", at=at)
+    return {v: lead for v, lead in belongs.items() if lead is None or lead in locked}
+
+
+def _identify(leads_by_visitor: Mapping[UUID, int], *, source: str, at: datetime) -> Belongs:
+    """Tie visitors to people; a remembered visitor has agreed to it, and that is noted."""
+    attached = attach_visitors(leads_by_visitor=leads_by_visitor, at=at)
+    record_consent(
+        lead_ids=sorted(set(attached.values())),
+        purpose=Consent.Purpose.TRACKING,
+        source=source,
+        at=at,
+    )
+    return dict(Visitor.objects.filter(pk__in=leads_by_visitor).values_list("pk", "lead_id"))
+
+
+def _remember(
+    firsts: Mapping[UUID, Heard], heard: Sequence[Heard], campaigns: Mapping[str, int]
+) -> Belongs:
+    """Insert new visitors with where they came from first; returns whose all of them are, locked."""
+    ids = sorted(firsts)
+    latest = {h.visitor_id: h.at for h in heard if h.visitor_id}
+    came = {h.visitor_id: h for h in reversed(heard) if h.visitor_id and h.arrival}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO leads_visitor (id, first_seen_at, last_seen_at, source, campaign_id)
+            SELECT * FROM unnest(
+                %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::bigint[])
+                ON CONFLICT (id) DO UPDATE
+               SET last_seen_at = greatest(leads_visitor.last_seen_at, excluded.last_seen_at),
+                   source = coalesce(nullif(leads_visitor.source, ''), excluded.source),
+                   campaign_id = coalesce(leads_visitor.campaign_id, excluded.campaign_id)
+            RETURNING id, lead_id
+            """,
+            [
+                [str(v) for v in ids],
+                [firsts[v].at for v in ids],
+                [latest[v] for v in ids],
+                [_source(came.get(v)) for v in ids],
+                [campaigns.get(_campaign(came.get(v))) for v in ids],
+            ],
+        )
+        return dict(cursor.fetchall())
+
+
+def _source(came: Heard | None) -> str:
+    return came.arrival.source if came and came.arrival else ""
+
+
+def _campaign(came: Heard | None) -> str:
+    return came.campaign_key if came else ""
