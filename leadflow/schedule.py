@@ -38,6 +38,7 @@ SWEEPS = (
     Sweep("assign_tasks", "handoff.services.assign_tasks", 30),
     Sweep("watch_clocks", "handoff.services.watch_clocks", 15),
     Sweep("expire_offers", "handoff.services.expire_offers", 60),
+    Sweep("drop_guest_files", "leads.services.drop_guest_files", 3600),
     Sweep("drop_delivered_events", "leadflow.core.outbox.drop_delivered", 3600),
 )
 

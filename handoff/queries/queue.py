@@ -175,7 +175,7 @@ def leads_in_hand(user: User) -> QuerySet[Lead]:
     """Leads that `user` has accepted and not brought to an end yet, the longest untouched first."""
     stages = Stage.objects.filter(kind=Stage.Kind.RESTS).exclude(offered_by__is_active=True)
     mine = Lead.objects.visible_to(user).filter(
-        owner=user, stage__in=stages.filter(owning_team=user.team_id).values("key")
+        owner=user, erased_at=None, stage__in=stages.filter(owning_team=user.team_id).values("key")
     )
     return mine.select_related("company").order_by(
         F("last_activity_at").asc(nulls_first=True), "pk"

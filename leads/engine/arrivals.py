@@ -1,84 +1,74 @@
-"""How somebody came to a page: the marks in its address, and the page that linked to it."""
+"""Where somebody came from, as the address and the referrer of a page tell it."""
 
-import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from leads.engine.identity import clean
 
-TOKEN = "lf"  # the parameter of a personal link; it is kept nowhere
-MARKS = {"source": 80, "medium": 80, "campaign": 120, "term": 120, "content": 120}
-MOST_FIELDS = 50
-LONGEST = 500
-HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+LONGEST = {"source": 80, "medium": 80, "campaign": 120, "term": 120, "content": 120}
+MOST_URL = 500
+MOST_FIELDS = 100
+TOKEN = "lf"  # the parameter of a personal link, which is kept nowhere
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One arrival at a page: the marks of a campaign, or the outside page that linked here."""
+    """The campaign marks of an address, and the page that linked to it."""
 
-    source: str
-    medium: str
-    campaign: str
-    term: str
-    content: str
-    referrer: str
-    landing_url: str
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
+    term: str = ""
+    content: str = ""
+    referrer: str = ""
+    landing_url: str = ""
+
+    @classmethod
+    def of(cls, said: Any) -> "Arrival":
+        """The arrival that stored values tell of."""
+        known = said if isinstance(said, dict) else {}
+        return cls(**{name: str(known.get(name, "")) for name in cls.__dataclass_fields__})
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they came from somewhere."""
+        marks = (self.source, self.medium, self.campaign, self.term, self.content)
+        return any(marks) or bool(self.referrer)
+
+    @property
+    def origin(self) -> str:
+        """One word for it: the source that is named, else the site that linked."""
+        return self.source or site_of(self.referrer)[:80]
 
     @property
     def way(self) -> tuple[str, ...]:
         """What tells one way of coming from another, wherever it led."""
         return self.source, self.medium, self.campaign, self.term, self.content, self.referrer
 
+    def written(self) -> dict[str, str]:
+        """What is known of it, to be stored."""
+        return {name: value for name, value in asdict(self).items() if value}
 
-def read_arrival(url: str, referrer: str, *, inside: Collection[str] = ()) -> Arrival | None:
-    """The arrival that a page view is; None where it only goes on within our own pages.
 
-    `inside`: host names of our own (`is_covered`), besides that of the page itself.
-    """
-    marks = {name: read_parameter(url, f"utm_{name}", most) for name, most in MARKS.items()}
-    site = site_of(referrer)
-    is_outside = site not in {"", site_of(url)} and not is_covered(host_of(referrer), inside)
-    if not (is_outside or any(marks.values())):
-        return None
+def read_arrival(url: str, referrer: str, *, host: str, inside: Collection[str] = ()) -> Arrival:
+    """The arrival at the page `url`; a referrer on the same `host`, or on one `inside`, tells nothing."""
+    marks = {
+        name: clean(_parameter(url, f"utm_{name}"), most=most) for name, most in LONGEST.items()
+    }
+    is_outside = site_of(referrer) not in {"", site_of(f"//{host}")}
+    is_outside = is_outside and not is_covered(host_of(referrer), inside)
     return Arrival(
-        **marks | {"source": marks["source"] or (site if is_outside else "")},
+        **marks,
         referrer=tidy_url(referrer) if is_outside else "",
         landing_url=tidy_url(url),
     )
 
 
-def source_of(url: str, referrer: str, *, host: str) -> str:
-    """Where a visit came from: what the address says, else the site that linked here."""
-    named = read_parameter(url, "utm_source", 80)
-    return named or next((site for site in [site_of(referrer)] if site != site_of(f"//{host}")), "")
-
-
-def read_parameter(url: str, name: str, most: int) -> str:
-    """A parameter of an address on one line; "" where there is none."""
-    try:
-        found = parse_qs(urlsplit(url).query, max_num_fields=MOST_FIELDS).get(name, [""])
-    except ValueError:
-        return ""
-    return clean(found[0], most=most)
-
-
-def host_of(url: str) -> str:
-    """The host name in an address, in lower case; "" where there is none."""
-    try:
-        return clean(urlsplit(url).hostname or "", most=253)
-    except ValueError:
-        return ""
-
-
-def site_of(url: str) -> str:
-    """The host name as people say it: without www."""
-    return host_of(url).removeprefix("www.")[:80]
-
-
 def tidy_url(url: str) -> str:
-    """An address to be kept: one line, without the token of a personal link."""
+    """An address as it is kept: one line, without the token of a personal link."""
     try:
         parts = urlsplit(url)
         if f"{TOKEN}=" in parts.query:
@@ -87,23 +77,41 @@ def tidy_url(url: str) -> str:
             url = urlunsplit(parts._replace(query=urlencode(fields, doseq=True)))
     except ValueError:
         return ""
-    return clean(url, most=LONGEST)
+    return clean(url, most=MOST_URL)
 
 
-def read_host(text: str) -> str:
-    """The host name in what somebody typed (a name, perhaps with *. in front, or an address); "" for none."""
-    text = text.strip().lower()
-    host = host_of(text if "//" in text else f"//{text}")
-    try:
-        host = host if host.isascii() else host.encode("idna").decode()
-    except UnicodeError:
-        return ""
-    is_name = len(host) <= 253 and HOST.fullmatch(host) is not None
-    return host if is_name or ":" in host else ""
-
-
-def is_covered(host: str, patterns: Collection[str]) -> bool:
-    """Whether a host name is one of `patterns`; *.example.com covers all names below example.com."""
-    return host in patterns or any(
-        pattern.startswith("*.") and host.endswith(pattern[1:]) for pattern in patterns
+def is_covered(host: str, allowed: Collection[str]) -> bool:
+    """Whether a host is one of `allowed`: named with its port or for all ports, by name or as *.example.com."""
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return any(
+        one in allowed or any(wide.startswith("*.") and one.endswith(wide[1:]) for wide in allowed)
+        for one in {host, name}
+        if one
     )
+
+
+def site_of(url: str) -> str:
+    """The host name of an address without “www.”; "" where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _parameter(url: str, name: str) -> str:
+    try:
+        return parse_qs(urlsplit(url).query, max_num_fields=MOST_FIELDS).get(name, [""])[0]
+    except ValueError:
+        return ""
+
+
+def host_of(url: str) -> str:
+    """The host of an address as a list of allowed hosts names it: with its port unless that is usual."""
+    try:
+        parts = urlsplit(url if "//" in url else f"//{url}")
+        name, port = (parts.hostname or "").encode("idna").decode().rstrip("."), parts.port
+    except (ValueError, UnicodeError):
+        return ""
+    is_usual = port is None or port == DEFAULT_PORTS.get(parts.scheme)
+    literal = f"[{name}]" if ":" in name else name
+    return literal if is_usual else f"{literal}:{port}"

@@ -138,7 +138,11 @@ class Activity(models.Model):
                 name="activity_of_lead",
                 condition=Q(lead__isnull=False),
             ),
-            models.Index(fields=["visitor"], name="activity_of_visitor", condition=Q(lead=None)),
+            models.Index(
+                fields=["visitor"],
+                name="activity_of_visitor",
+                condition=Q(visitor__isnull=False),
+            ),
             # Whose counts of the last days change as time goes by
             models.Index(
                 fields=["occurred_at", "lead"],
@@ -202,7 +206,9 @@ class Visit(models.Model):
                 name="visit_of_lead",
                 condition=Q(lead__isnull=False),
             ),
-            models.Index(fields=["visitor"], name="visit_of_visitor", condition=Q(lead=None)),
+            models.Index(
+                fields=["visitor"], name="visit_of_visitor", condition=Q(visitor__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

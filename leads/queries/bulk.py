@@ -16,6 +16,8 @@ from leads.queries.lists import list_leads
 from leads.queries.requirements import AMOUNT, REQUIREMENTS
 
 ASSIGN = "assign"
+INVITE = "invite"
+UNMOVED = frozenset({ASSIGN, INVITE})  # acts after which leads stand where they stood
 ANSWERS = frozenset({"accept", "reject"})
 LARGEST_ID = 2**63 - 1
 
@@ -30,6 +32,11 @@ class Kind:
     icon: str
     is_harsh: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether leads change their stage by it."""
+        return self.verb not in UNMOVED
+
 
 KINDS = {
     kind.verb: kind
@@ -38,6 +45,7 @@ KINDS = {
         Kind("accept", "Accept", "accepted", "check"),
         Kind("reject", "Reject", "rejected", "corner-up-left", is_harsh=True),
         Kind(ASSIGN, "Assign owner", "assigned", "user-round-check"),
+        Kind(INVITE, "Invite to an event", "invited", "ticket"),
         Kind("advance", "Advance", "advanced", "arrow-right"),
         Kind("recycle", "Recycle", "recycled", "recycle"),
         Kind("win", "Won", "won", "trophy"),
@@ -125,7 +133,7 @@ def foresee(
 
 def _target(stage: str, verb: str, towards: str, pipeline: Pipeline) -> str | None:
     """Where the verb leads from a stage; None where it does not fit."""
-    if verb == ASSIGN:
+    if verb in UNMOVED:
         return stage
     lead = Lead(stage=stage)
     lead.pipeline, lead.towards = pipeline, towards

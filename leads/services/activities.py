@@ -8,14 +8,22 @@ from django.db import connection, transaction
 
 from leadflow.core import bulk, events
 from leads.events import ActivitiesRecorded, LeadsIdentified
-from leads.models import Activity, Consent, Lead, Visitor
+from leads.models import Activity, Consent, Visitor
+from leads.services.whereabouts import hold_leads
 
 
 @transaction.atomic
 def record_activities(
     *, activities: Sequence[Activity], at: datetime, is_silent: bool = False
 ) -> list[Activity]:
-    """Append activities; one that its source has reported before is left out."""
+    """Append activities; one that its source has reported before is left out.
+
+    Those of a lead that was merged away meanwhile are the kept one's.
+    """
+    moved = hold_leads({row.lead_id for row in activities if row.lead_id})
+    for activity in activities:
+        if activity.lead_id in moved:
+            activity.lead_id = moved[activity.lead_id]
     rows = Activity.objects.bulk_create(activities, ignore_conflicts=True, batch_size=2_000)
     note_activities(
         lead_ids={row.lead_id for row in rows if row.lead_id}, at=at, is_silent=is_silent
@@ -61,12 +69,6 @@ def note_activities(*, lead_ids: Collection[int], at: datetime, is_silent: bool 
         events.publish(ActivitiesRecorded(at=at, lead_ids=part, is_silent=is_silent))
 
 
-def hold_leads(lead_ids: Collection[int]) -> set[int]:
-    """Lock leads in id order, before anything below them; returns those that exist."""
-    rows = Lead.objects.select_for_update(no_key=True).filter(pk__in=set(lead_ids)).order_by("pk")
-    return set(rows.values_list("pk", flat=True))
-
-
 @transaction.atomic
 def attach_visitors(*, leads_by_visitor: Mapping[UUID, int], at: datetime) -> dict[UUID, int]:
     """Tie visitors and what they did before to people; returns the visitors attached and whose they are.
@@ -76,13 +78,14 @@ def attach_visitors(*, leads_by_visitor: Mapping[UUID, int], at: datetime) -> di
     """
     if not leads_by_visitor:
         return {}
-    hold_leads(leads_by_visitor.values())
-    ids = sorted(leads_by_visitor)
+    moved = hold_leads(leads_by_visitor.values(), to_write=True)
+    homes = {visitor: moved.get(lead, lead) for visitor, lead in leads_by_visitor.items()}
+    ids = sorted(homes)
     Visitor.objects.bulk_create(
         (Visitor(pk=pk, first_seen_at=at, last_seen_at=at) for pk in ids), ignore_conflicts=True
     )
     free = Visitor.objects.select_for_update(no_key=True).filter(pk__in=ids, lead=None)
-    attached = {pk: leads_by_visitor[pk] for pk in free.order_by("pk").values_list("pk", flat=True)}
+    attached = {pk: homes[pk] for pk in free.order_by("pk").values_list("pk", flat=True)}
     if attached:
         _give(attached)
         lead_ids = tuple(sorted(set(attached.values())))

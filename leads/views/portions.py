@@ -26,7 +26,7 @@ _portions: dict[tuple[str, str], _Portion] = {}
 
 def is_flooding(request: HttpRequest, kind: str) -> bool:
     """Whether this address has used up its share, as `limits.is_flooding`, for what comes very often."""
-    key = kind, request.META.get("REMOTE_ADDR", "")
+    key = kind, limits.client_address(request)
     now = time.monotonic()
     portion = _portions.get(key)
     if portion is None or now >= portion.until:

@@ -21,12 +21,10 @@ from django.views.decorators.http import condition, require_GET, require_POST, r
 from leadflow.core.errors import DomainError, Invalid, NotAllowed
 from leads import queries
 from leads import services as leads
-from leads.engine.arrivals import host_of, is_covered, source_of
+from leads.engine.arrivals import host_of, is_covered
 from leads.engine.machines import read_purpose
 from leads.views.limits import is_too_big
 from leads.views.portions import is_flooding
-
-__all__ = ["beacon", "pixel", "script", "source_of", "visitor_id"]
 
 MOST_BYTES = 4_096
 VISITOR, CONSENT = "lf_visitor", "lf_consent"
@@ -151,7 +149,7 @@ def _site(request: HttpRequest, said: dict[str, Any]) -> queries.KnownSite:
 def _check_own(request: HttpRequest) -> None:
     """Without a key only our own pages may report; raises NotAllowed."""
     host = _host_of_page(request) if request.method == "POST" else ""
-    own = {host_of(f"//{request.get_host()}"), host_of(settings.SITE_URL)}
+    own = {host_of(f"{request.scheme}://{request.get_host()}"), host_of(settings.SITE_URL)}
     if host and host not in own:
         raise NotAllowed("A page of another site needs the key of its site: add data-key.")
 

@@ -47,7 +47,7 @@ def ready_leads(
     lead_ids: Collection[int] | None = None,
 ) -> QuerySet[Lead]:
     """Leads in `stages` that fulfil a definition and are not held back, in id order."""
-    ready = Lead.objects.filter(fits(definition.condition), stage__in=stages)
+    ready = Lead.objects.filter(fits(definition.condition), stage__in=stages, erased_at=None)
     ready = ready.filter(leads.has_required(definition.handoff.offered.requires))
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))

@@ -42,7 +42,12 @@ def serving(*, target: str = "", **settings: str) -> Iterator[Client]:
     port = _free_port()
     name = connection.settings_dict["NAME"]
     url = addresses.database_url().replace(f"/{addresses.DATABASE}?", f"/{name}?")
-    environment = os.environ | {"DATABASE_URL": url, "NUDGES": "0", "ALLOWED_HOSTS": "*", **settings}
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "NUDGES": "0",
+        "ALLOWED_HOSTS": "*",
+        **settings,
+    }
     command = commands.web(host="127.0.0.1", port=port)
     process = subprocess.Popen(
         [*command[:-1], target] if target else command,

@@ -44,7 +44,9 @@ def _add_site() -> None:
             "INSERT INTO leads_site (key, name, hosts, mode, is_active, created_at)"
             " VALUES ('benchmark', 'Shop', '[\"shop.example\"]', 'ask', true, now())"
         )
-        cursor.execute("CREATE TABLE IF NOT EXISTS bench_plain (id bigserial PRIMARY KEY, said jsonb)")
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS bench_plain (id bigserial PRIMARY KEY, said jsonb)"
+        )
 
 
 def _measure(target: str = "", *, table: str) -> float:

@@ -12,7 +12,7 @@ from content.models import Asset, Product
 from leadflow.core.models import ApiToken, User
 from leads.models import Campaign, Form, Lead, Site, Territory
 from leads.queries import forget_sites
-from leads.views import limits, portions
+from leads.views import hosted, limits, portions
 from tests.factories import people
 
 FIELDS = [
@@ -25,12 +25,13 @@ FIELDS = [
 
 @pytest.fixture(autouse=True)
 def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses are counted in this process, from zero."""
+    """Addresses are counted in this process, from zero; no form is remembered from another test."""
+    hosted.forget_forms()
     monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
     limits._memory.storage.reset()
     portions.forget()
-    cache.clear()
     forget_sites()
+    cache.clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadflow.core.models import Role, User
 from leads import services as leads
-from leads.models import BulkItem, Company, Form, Lead, StageChange
+from leads.models import BulkItem, Company, Form, FormSubmission, Lead, OptIn, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -19,17 +19,38 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
+FORM_ACTS = {
+    "leads:reprocess_one",
+    "leads:preview_form",
+    "leads:switch_form",
+    "leads:duplicate_form",
+    "leads:add_fact",
+    "leads:shift_question",
+    "leads:remove_question",
+}
+FORM_QUESTIONS = {
+    "leads:add_form",
+    "leads:form_settings",
+    "leads:form_share",
+    "leads:delete_form",
+    "leads:add_question",
+    "leads:edit_question",
+}
 POSTED = {
     "leads:shift_stage",
     "leads:switch_handoff",
     "leads:note",
+    "leads:export",
     "leads:reprocess",
+    *FORM_ACTS,
     "api:verb",
     "api:activities",
     "api:stages",
     "api:handoffs",
     "api:reasons",
     "api:take_back",
+    "api:export_person",
+    "api:erase",
     "leads:bulk_stop",
     "leads:bulk_again",
     "api:bulk_move",
@@ -59,15 +80,31 @@ DIALOGS = {
     "leads:edit_verb",
     "leads:add_reason",
     "leads:edit_reason",
+    "leads:consent",
+    "leads:erase",
 }
-BOTH = DIALOGS | {"leads:edit", "leads:bulk_new", "api:leads", "api:retire"}
-MARKETING = DESIGN | {"leads:campaigns", "leads:forms", "leads:reprocess"}
+BOTH = (
+    DIALOGS
+    | FORM_QUESTIONS
+    | {
+        "leads:edit",
+        "leads:bulk_new",
+        "leads:privacy",
+        "api:leads",
+        "api:consents",
+        "api:retire",
+    }
+)
+FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
+MARKETING = DESIGN | FORMS | {"leads:campaigns", "leads:reprocess", "leads:export"}
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
     "leads:edit",
     "leads:note",
+    "leads:consent",
     "api:lead",
+    "api:consents",
     "api:take_back",
     "api:history",
     "api:lead_stages",
@@ -101,6 +138,7 @@ def _named(patterns: list[URLPattern], app: str) -> list[str]:
 
 
 REASONS = {"api:reasons", "api:reason", "leads:add_reason", "leads:edit_reason"}
+PRIVACY = {"leads:erase", "leads:privacy", "api:erase"}
 PAGES = _named(pages, "leads")
 API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # answers 404 only
 
@@ -119,12 +157,15 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
         at=at,
     )
     BulkItem.objects.update(outcome="refused")
+    sent = FormSubmission.objects.create(form=form, token="x", values={}, received_at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
             "lead_id": lead_id,
             "company_id": company.pk,
             "form_id": form.pk,
+            "name": "first_name",
+            "submission_id": sent.pk,
             "act_id": act.pk,
         }
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
@@ -157,7 +198,7 @@ def _said(name: str, address: str) -> dict[str, Any]:
 def test_works_for_whom_it_is_made(
     name: str, address: Any, marketer: User, manager: User, sign_in: Any, api: Any
 ) -> None:
-    who = manager if name in REASONS else marketer
+    who = manager if name in REASONS | PRIVACY else marketer
     client = api(who) if name.startswith("api") else sign_in(who)
 
     assert _open(client, name, address(name)).status_code in {200, 201, 302}
@@ -179,13 +220,14 @@ def test_asks_strangers_for_a_key(name: str, address: Any) -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("name", sorted(MARKETING | (REASONS - set(API))))
+@pytest.mark.parametrize("name", sorted(MARKETING | ((REASONS | PRIVACY) - set(API))))
 @pytest.mark.parametrize("role", [Role.REP, Role.CARE])
 def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_in: Any) -> None:
     answer = _open(sign_in(people.user(role)), name, address(name))
 
     assert answer.status_code == 403
-    assert "you may not manage" in answer.content.decode()
+    said = answer.content.decode()
+    assert any(f"you may not {act}" in said for act in ("manage", "hand out", "erase"))
 
 
 @pytest.mark.parametrize(
@@ -236,14 +278,22 @@ def test_refuses_the_wrong_method(
 
 @pytest.mark.parametrize("pattern", public.urlpatterns, ids=lambda pattern: pattern.name)
 def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form) -> None:
-    values = dict.fromkeys(pattern.pattern.converters, form.slug)
+    values: dict[str, Any] = dict.fromkeys(pattern.pattern.converters, form.slug)
+    if "token" in values:
+        lead = people.inquiry(at=timezone.now())
+        asked = {"wording": "Yes", "wording_version": 1, "source": "form", "purpose": "marketing"}
+        opt_in = OptIn.objects.create(
+            lead=lead, email="a@b.example", asked_at=timezone.now(), **asked
+        )
+        values["token"] = opt_in.token
     answer = Client().get(reverse(f"public:{pattern.name}", kwargs=values))
 
     assert answer.status_code in {200, 405}
 
 
 @pytest.mark.parametrize(
-    "name", ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk"]
+    "name",
+    ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk", "leads:form"],
 )
 def test_an_id_beyond_all_ids_is_just_not_there(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
@@ -266,7 +316,8 @@ def test_the_list_the_count_and_the_palette_hide_other_territories(
     rep: User, abroad: Lead, at: Any, sign_in: Any
 ) -> None:
     mine = people.inquiry(at=at, first_name="Visible")
-    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden", search="hidden")
+    Lead.objects.filter(pk=abroad.pk).update(first_name="Hidden")
+    leads.refresh_tokens(lead_ids=[abroad.pk])
     client = sign_in(rep)
 
     page = client.get("/leads/").content.decode()

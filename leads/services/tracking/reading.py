@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from leadflow.core.errors import Invalid
-from leads.engine.arrivals import Arrival, read_arrival, read_parameter, tidy_url
+from leads.engine.arrivals import Arrival, host_of, read_arrival, tidy_url
 from leads.engine.identity import clean
 from leads.engine.machines import Machine, name_machine
 from leads.models import Activity, RawBeacon
@@ -52,8 +52,8 @@ def read_beacon(raw: RawBeacon, *, sites: Mapping[int, bool], inside: Collection
         headers.get("agent", ""), headers.get("purpose", ""), is_remembered=visitor_id is not None
     )
     url, referrer = read_text(said, "url"), read_text(said, "referrer")
-    is_view = said["kind"] == Activity.Kind.PAGE_VIEW
-    arrival = read_arrival(url, referrer, inside=inside) if is_view else None
+    arrival = read_arrival(url, referrer, host=host_of(url), inside=inside)
+    has_come = said["kind"] == Activity.Kind.PAGE_VIEW and arrival.is_known
     return Heard(
         raw_id=raw.pk,
         at=raw.received_at,
@@ -62,12 +62,12 @@ def read_beacon(raw: RawBeacon, *, sites: Mapping[int, bool], inside: Collection
         visitor_id=visitor_id,
         claimed_lead=_claimed_lead(said, at=raw.received_at) if visitor_id else None,
         machine=machine,
-        arrival=None if machine else arrival,
+        arrival=arrival if has_come and not machine else None,
         title=clean(read_text(said, "title"), most=200),
         url=tidy_url(url),
         asset_key=clean(read_text(said, "asset"), most=80),
-        campaign_key=read_parameter(url, "utm_campaign", 80).lower(),
-        properties=_properties(said, arrival=arrival, machine=machine),
+        campaign_key=arrival.campaign.lower(),
+        properties=_properties(said, source=arrival.origin if has_come else "", machine=machine),
     )
 
 
@@ -89,9 +89,7 @@ def _read_uuid(text: Any) -> UUID | None:
         return None
 
 
-def _properties(
-    said: Mapping[str, Any], *, arrival: Arrival | None, machine: Machine | None
-) -> dict[str, Any]:
+def _properties(said: Mapping[str, Any], *, source: str, machine: Machine | None) -> dict[str, Any]:
     """What else was said: a few plain values, and how far a recording was watched, in percent."""
     told = said.get("properties")
     kept = {
@@ -102,8 +100,8 @@ def _properties(
     position = said.get("at")
     if isinstance(position, int | float) and 0 <= position <= 100:
         kept["at"] = position
-    if arrival and arrival.source:
-        kept["source"] = arrival.source
+    if source:
+        kept["source"] = source
     if machine:
         kept["machine"] = str(machine)
     return kept

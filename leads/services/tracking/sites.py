@@ -7,7 +7,7 @@ from django.db import transaction
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads import policies
-from leads.engine.arrivals import read_host
+from leads.engine.arrivals import host_of
 from leads.engine.identity import clean
 from leads.models import Site
 from leads.models.tracking import make_site_key
@@ -47,9 +47,13 @@ def read_hosts(texts: Sequence[str]) -> list[str]:
     """Host names in the form they are compared in, each once; raises Invalid."""
     hosts = []
     for text in filter(str.strip, texts):
-        host = read_host(text)
-        if not host:
-            raise Invalid(f"“{text.strip()[:80]}” is not a host name.", field="hosts")
+        host = host_of(text.strip())
+        name = host.removeprefix("*.")
+        if not name or not all(char.isalnum() or char in "-.:[]" for char in name):
+            raise Invalid(
+                f"“{text.strip()[:80]}” is no host name; write it like www.example.com.",
+                field="hosts",
+            )
         hosts.append(host)
     if not hosts:
         raise Invalid("Say which host names belong to the site.", field="hosts")

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from leads.models import Consent, Visitor
-from leads.services.activities import attach_visitors, hold_leads
+from leads.models import Consent, Lead, Visitor
+from leads.services.activities import attach_visitors
 from leads.services.consent import record_consent
 from leads.services.tracking.reading import Heard
+from leads.services.whereabouts import hold_leads
 
 Belongs = dict[UUID, int | None]
 
@@ -17,7 +18,8 @@ Belongs = dict[UUID, int | None]
 @transaction.atomic
 def identify_visitor(*, visitor_id: UUID, lead_id: int, source: str, at: datetime) -> bool:
     """Say who a visitor is; False when it belongs to somebody else already and stays theirs."""
-    return _identify({visitor_id: lead_id}, source=source, at=at)[visitor_id] == lead_id
+    belongs = _identify({visitor_id: lead_id}, source=source, at=at)
+    return belongs[visitor_id] == lead_id
 
 
 def meet_visitors(heard: Sequence[Heard], *, campaigns: Mapping[str, int], at: datetime) -> Belongs:
@@ -32,12 +34,25 @@ def meet_visitors(heard: Sequence[Heard], *, campaigns: Mapping[str, int], at: d
         return {}
     claims = {h.visitor_id: h.claimed_lead for h in heard if h.visitor_id and h.claimed_lead}
     known = Visitor.objects.filter(pk__in=firsts).exclude(lead=None)
-    locked = hold_leads({*known.values_list("lead_id", flat=True), *claims.values()})
+    wanted = {*known.values_list("lead_id", flat=True), *claims.values()}
+    moved = hold_leads(wanted, to_write=True)
+    held = {moved.get(lead_id, lead_id) for lead_id in wanted}
     belongs = _remember(firsts, heard, campaigns)
-    anew = {v: lead for v, lead in claims.items() if belongs[v] is None and lead in locked}
-    if anew:
-        belongs |= _identify(anew, source="tracked link", at=at)
-    return {v: lead for v, lead in belongs.items() if lead is None or lead in locked}
+    if claims:
+        belongs |= _follow(claims, moved, belongs, at=at)
+    return {v: lead for v, lead in belongs.items() if lead is None or lead in held}
+
+
+def _follow(
+    claims: Mapping[UUID, int], moved: Mapping[int, int], belongs: Belongs, *, at: datetime
+) -> Belongs:
+    """Make visitors known whose link named a person who is still there."""
+    homes = {v: moved.get(lead, lead) for v, lead in claims.items() if belongs[v] is None}
+    there = set(
+        Lead.objects.filter(pk__in=homes.values(), erased_at=None).values_list("pk", flat=True)
+    )
+    anew = {v: lead for v, lead in homes.items() if lead in there}
+    return _identify(anew, source="tracked link", at=at) if anew else {}
 
 
 def _identify(leads_by_visitor: Mapping[UUID, int], *, source: str, at: datetime) -> Belongs:
@@ -83,7 +98,7 @@ def _remember(
 
 
 def _source(came: Heard | None) -> str:
-    return came.arrival.source if came and came.arrival else ""
+    return came.arrival.origin if came and came.arrival else ""
 
 
 def _campaign(came: Heard | None) -> str:

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content', '0001_initial'),
-        ('leads', '0005_capture'),
+        ('leads', '0010_events'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
