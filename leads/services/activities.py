@@ -39,6 +39,7 @@ def append_history(
     bulk.copy_instances(activities)
     bulk.copy_instances(consents)
     ids = {row.lead_id for row in activities if row.lead_id}
+    ids |= {consent.lead_id for consent in consents}
     note_activities(lead_ids=ids, at=at, is_silent=True)
 
 

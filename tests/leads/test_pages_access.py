@@ -155,9 +155,7 @@ BOTH = (
     }
 )
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
-MARKETING = (
-    DESIGN | FORMS | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
-)
+MARKETING = DESIGN | FORMS | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",

@@ -93,7 +93,7 @@ def _describe_companies(stories: Sequence[Story], *, at: datetime) -> None:
                 "country": COUNTRIES[story.place][story.rep % 4],
             },
         )
-    leads.describe_companies(facts_by_name=known)
+    leads.describe_companies(facts_by_name=known, at=at)
 
 
 def _plan_work(ids: Sequence[int], *, at: datetime) -> None:
