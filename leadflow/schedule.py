@@ -22,6 +22,7 @@ class Sweep:
 
 
 SWEEPS = (
+    Sweep("process_beacons", "leads.services.process_beacons", 1),
     Sweep("process_submissions", "leads.services.process_submissions", 2),
     Sweep("move_merged", "leads.services.move_merged", 10),
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),
@@ -39,6 +40,7 @@ SWEEPS = (
     Sweep("assign_tasks", "handoff.services.assign_tasks", 30),
     Sweep("watch_clocks", "handoff.services.watch_clocks", 15),
     Sweep("expire_offers", "handoff.services.expire_offers", 60),
+    Sweep("drop_guest_files", "leads.services.drop_guest_files", 3600),
     Sweep("drop_delivered_events", "leadflow.core.outbox.drop_delivered", 3600),
 )
 

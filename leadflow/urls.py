@@ -21,3 +21,5 @@ urlpatterns = [
     # Programs
     path("api/v1/", include("leads.urls.api")),
 ]
+
+handler500 = "leadflow.core.views.server_error"

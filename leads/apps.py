@@ -13,14 +13,37 @@ class LeadsConfig(AppConfig):
         """Listen to interest; plug the fields of leads into conditions and the pages into the rail."""
         post_migrate.connect(_install_pipeline, sender=self)
         from leadflow.core import events
-        from leadflow.core.parts import condition_families, condition_fields, segment_uses
+        from leadflow.core.parts import (
+            LeadAction,
+            Panel,
+            condition_families,
+            condition_fields,
+            lead_actions,
+            lead_panels,
+            merge_rules,
+            person_tables,
+            segment_uses,
+        )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
-        from leads.events import ActivitiesRecorded, StagesChanged
+        from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
+        from leads.queries import PERSON_TABLES, consent_panel
         from leads.queries.fields import LEAD_FAMILIES, LEAD_FIELDS
         from leads.queries.segments import segments_in_segments
+        from leads.services import MERGE_RULES
 
         for name, field in LEAD_FIELDS.items():
             condition_fields.add(name, field)
+        lead_panels.add(
+            "consent", Panel("Consent", "leads/consents.html", consent_panel, side="left", order=20)
+        )
+        lead_actions.add(
+            "erase",
+            LeadAction("Erase", "eraser", "leads:erase", "leads.erase", order=90, is_harsh=True),
+        )
+        for name, table in PERSON_TABLES.items():
+            person_tables.add(f"leads.{name}", table)
+        for name, rule in MERGE_RULES.items():
+            merge_rules.add(f"leads.{name}", rule)
         for name, family in LEAD_FAMILIES.items():
             condition_families.add(name, family)
         for kind in {event for field in LEAD_FIELDS.values() for event in field.events}:
@@ -28,6 +51,7 @@ class LeadsConfig(AppConfig):
         segment_uses.add("segments", segments_in_segments)
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
+        events.subscribe(LeadsErased, handlers.erase_rest)
         _register_pages()
 
 
@@ -36,16 +60,20 @@ def _register_pages() -> None:
     from leadflow.core.models import Role
     from leadflow.core.navigation import Section, register
     from leadflow.core.palette import add_search
-    from leads.views.palette import find
+    from leads.views.palette import find, find_campaigns, find_companies
 
     marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
     register(Section.WORK, "Leads", "leads:list", "users-round", order=30)
     register(Section.WORK, "Segments", "leads:segments", "layers", order=35)
     register(Section.WORK, "Companies", "leads:companies", "building-2", order=40)
+    register(Section.WORK, "Events", "leads:events", "ticket", (Role.REP,), order=60)
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
+    register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
+    add_search("companies", find_companies)
+    add_search("campaigns", find_campaigns)
 
 
 def _install_pipeline(**kwargs: Any) -> None:

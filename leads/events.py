@@ -46,17 +46,51 @@ class LeadsIdentified(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentGiven(Event):
+    """People agreed to a purpose."""
+
+    lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentAsked(Event):
+    """People ticked a consent that counts once they confirm it: each is to be asked by e-mail, once."""
+
+    opt_in_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentWithdrawn(Event):
-    """People no longer want marketing messages."""
+    """People no longer agree to a purpose."""
+
+    lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsErased(Event):
+    """People were forgotten: their rows stay for the figures, with nothing personal in them."""
 
     lead_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentGiven(Event):
-    """People agreed to something."""
+class LeadsMerged(Event):
+    """Two records were made one: what belonged to `gone_id` belongs to `kept_id` now."""
 
-    lead_ids: tuple[int, ...]
+    kept_id: int
+    gone_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(Event):
+    """A merge was taken back: `gone_id` is a lead of its own again."""
+
+    kept_id: int
+    gone_id: int
+    merge_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +109,9 @@ class TagsChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class GuestsChanged(Event):
-    """Leads were invited to an event, registered, came, or cancelled."""
+    """Leads were put on a guest list or taken off it, or stand on it in another way."""
 
+    campaign_id: int
     lead_ids: tuple[int, ...]
 
 

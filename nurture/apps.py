@@ -16,18 +16,29 @@ class NurtureConfig(AppConfig):
         from leadflow.core.models import Role
         from leadflow.core.parts import (
             Panel,
+            address_checks,
             condition_fields,
+            erasure_stoppers,
             lead_panels,
+            merge_rules,
+            person_tables,
             segment_uses,
             stage_uses,
         )
-        from leads.events import ConsentWithdrawn, StagesChanged
-        from nurture import handlers, policies, queries  # noqa: F401  (permissions register themselves)
+        from leads.events import ConsentAsked, ConsentWithdrawn, LeadsErased, StagesChanged
+        from nurture import handlers, policies, queries, services  # noqa: F401  (permissions register themselves)
         from nurture.events import EnrollmentsChanged
         from nurture.views.panels import load_program
 
+        for name, table in queries.PERSON_TABLES.items():
+            person_tables.add(f"nurture.{name}", table)
+        merge_rules.add("nurture", services.JOIN)
         events.subscribe(StagesChanged, handlers.follow_stages)
         events.subscribe(ConsentWithdrawn, handlers.stop_unwilling)
+        events.subscribe(LeadsErased, handlers.redraw_letters)
+        erasure_stoppers.add("nurture", services.stop_for_erasure)
+        address_checks.add("nurture", queries.suppression_words)
+        events.subscribe(ConsentAsked, handlers.ask_for_consents)
         events.subscribe(EnrollmentsChanged, handlers.follow_segments)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         section = navigation.Section.MARKETING

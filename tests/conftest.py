@@ -1,12 +1,12 @@
 """Fixtures that every test may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone
 
-from leadflow.core import outbox
+from leadflow.core import intake, outbox
 from leadflow.core.models import Role, Team, User
 from tests.factories import people
 
@@ -15,6 +15,13 @@ from tests.factories import people
 def _quick_passwords(settings: object) -> None:
     """Argon2 is slow on purpose; sign-ins in tests need not be."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """A database with open connections cannot be dropped."""
+    yield
+    intake.close_all()
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """Pages that belong to no app: the way in, search, palette, health, component catalogue."""
 
 import json
+import sys
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.template import loader
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -70,6 +72,9 @@ def _first_address(*names: str) -> str:
     return reverse(names[-1])
 
 
+AWAY = "The database is away for a moment. Nothing was changed: send it again in a few seconds."
+
+
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The search box of the top bar: answers with the list of leads."""
@@ -95,6 +100,23 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("the database does not answer", status=503, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What could not be answered: 503 while the database is away or overloaded, else 500."""
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status = 503 if is_away else 500
+    words = AWAY if is_away else "Something broke on our side; it has been written to the log."
+    response: HttpResponse
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+        response = JsonResponse({"detail": words}, status=status)
+    else:
+        # Without the request: who is signed in is a question to the database
+        page = loader.get_template("503.html" if is_away else "500.html")
+        response = HttpResponse(page.render(), status=status)
+    if is_away:
+        response["Retry-After"] = "5"
+    return response
 
 
 def sign_in_address(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from leadflow.core.models import User
 from leads import queries
@@ -54,6 +55,16 @@ class BulkForm(forms.Form):
                     "required": "Choose who owns them from now on.",
                     "invalid_choice": "Choose one of these people.",
                 },
+            )
+        if verb == "invite":
+            self.fields["event"] = forms.ChoiceField(
+                label="Event",
+                choices=[
+                    ("", "Choose an event"),
+                    *queries.event_choices(today=timezone.localdate()),
+                ],
+                help_text="They go on its guest list as invited; nothing is sent by this.",
+                error_messages={"required": "Choose the event."},
             )
         if verb == "tag":
             self.fields["tag"] = _new_tag()

@@ -12,6 +12,7 @@ from django_fsm import GET_STATE, FSMField, transition
 from content.models import Persona, Product
 from leadflow.core.models import Role, User
 from leads.engine import pipeline as paths
+from leads.models import lookups  # noqa: F401  (registers itself)
 from leads.models.stages import Stage
 
 
@@ -146,7 +147,6 @@ class Lead(models.Model):
     products = models.ManyToManyField(Product, blank=True, related_name="leads")
     tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
     attributes = models.JSONField(default=dict, blank=True)
-    search = models.TextField(blank=True, editable=False)
 
     # Where they came from; NULL says nobody knows, "" that the source was left blank
     source = models.CharField(max_length=80, null=True, blank=True)
@@ -350,8 +350,8 @@ class Lead(models.Model):
 class LeadTokens(models.Model):
     """What a lead is found by. Apart from the lead row, so that a change of stage does not write it.
 
-    Words of name, addresses, numbers and company, folded. Those that begin with "=" are keys by which
-    duplicates find each other; no search begins so.
+    Words of name, addresses, numbers and company, as leads.engine.tokens makes them. Those that begin
+    with "=" are keys by which duplicates find each other; no search begins so.
     """
 
     lead = models.OneToOneField(

@@ -15,8 +15,8 @@ from leads.models.people import LeadQuerySet
 from leads.queries.lists import list_leads
 from leads.queries.requirements import AMOUNT, REQUIREMENTS
 
-ASSIGN, TAG, UNTAG = "assign", "tag", "untag"
-STAYS = frozenset({ASSIGN, TAG, UNTAG})  # acts that leave a lead in its stage
+ASSIGN, INVITE, TAG, UNTAG = "assign", "invite", "tag", "untag"
+STAYS = frozenset({ASSIGN, INVITE, TAG, UNTAG})  # acts that leave a lead in its stage
 ANSWERS = frozenset({"accept", "reject"})
 LARGEST_ID = 2**63 - 1
 
@@ -44,6 +44,7 @@ KINDS = {
         Kind("accept", "Accept", "accepted", "check"),
         Kind("reject", "Reject", "rejected", "corner-up-left", is_harsh=True),
         Kind(ASSIGN, "Assign owner", "assigned", "user-round-check"),
+        Kind(INVITE, "Invite to an event", "invited", "ticket"),
         Kind(TAG, "Tag", "tagged", "tag"),
         Kind(UNTAG, "Remove tag", "untagged", "tags"),
         Kind("advance", "Advance", "advanced", "arrow-right"),

@@ -10,8 +10,9 @@ from django.utils import timezone
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.models import Lead, Stage, StageChange
-from leads.models.history import OfferQuerySet
+from leads.models.history import COMBINE, OfferQuerySet
 from leads.models.people import LeadQuerySet
+from leads.queries.guests import guest_words, is_guest, touched_by, touched_words
 from leads.queries.leads import find_leads
 from leads.queries.leaks import find_leak, leak_words
 from leads.queries.offers import asks_for_offers, narrow_offers, offer_words, period_words
@@ -35,6 +36,7 @@ SORTS = {
     "activity": ("-touched_at", "-id"),
 }
 MOST_IDS = 1_000
+TOLD_ONLY = ("merge", COMBINE)  # nobody gets further by these
 
 
 def list_leads(*, user: User, params: Params, at: datetime | None = None) -> LeadQuerySet:
@@ -82,6 +84,10 @@ def drill_down(params: Params) -> list[Chosen]:
         chosen.append(Chosen(leak_words(leak), ("leak",)))
     if params.get("ids"):
         chosen.append(Chosen("picked leads", ("ids",)))
+    if touched := params.get("touched", ""):
+        chosen.append(Chosen(touched_words(touched), ("touched",)))
+    if guest := params.get("guest", ""):
+        chosen.append(Chosen(guest_words(guest), ("guest",)))
     return chosen
 
 
@@ -145,6 +151,8 @@ _FILTERS = {
     "country": _exactly("country"),
     "company": lambda value, user: Q(company=number(value, "company")),
     "ids": _by_ids,
+    "touched": lambda value, user: touched_by(value),
+    "guest": lambda value, user: is_guest(value),
 }
 
 
@@ -162,7 +170,7 @@ def _cohort(params: Params) -> Q:
             cycle=OuterRef("cycle"),
             to_stage__in=_from_stage_on(reached, params),
         )
-        return Q(Exists(began.filter(Exists(further.exclude(verb="merge")))))
+        return Q(Exists(began.filter(Exists(further.exclude(verb__in=TOLD_ONLY)))))
     return Q() if asks_for_offers(params) else between("created_at", params)
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from leads.models import Activity, Lead, StageChange
+from leads.models.history import COMBINE
 
 ICONS = {
     Activity.Kind.PAGE_VIEW: "eye",
@@ -163,6 +164,14 @@ def _from_change(row: StageChange) -> TimelineEntry:
             at=row.at,
             icon="undo-2",
             title=f"Taken back: {came} → {row.from_stage}",
+            by=str(row.by or ""),
+            text=row.note,
+        )
+    if row.verb == COMBINE:
+        return TimelineEntry(
+            at=row.at,
+            icon="merge",
+            title="Another record of them was merged into this one",
             by=str(row.by or ""),
             text=row.note,
         )

@@ -18,15 +18,22 @@ from leads.services.bulk import (
     start_bulk,
     stop_bulk,
 )
-from leads.services.capture import (
-    Beacon,
-    process_submissions,
-    read_facts,
-    receive_submission,
-    reprocess_submissions,
-    track,
+from leads.services.campaigns import (
+    add_campaign,
+    add_cost,
+    archive_campaign,
+    change_campaign,
+    change_cost,
+    remove_cost,
 )
-from leads.services.consent import record_consent, withdraw_consent
+from leads.services.companies import change_company, merge_companies, part_companies
+from leads.services.consent import (
+    forget_browsers,
+    keep_silent,
+    note_consents,
+    record_consent,
+    withdraw_consent,
+)
 from leads.services.corrections import take_back
 from leads.services.designer import (
     MERGED_AT_ONCE,
@@ -44,8 +51,38 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.forms import (
+    add_fact,
+    add_question,
+    allow_hosts,
+    change_form,
+    change_question,
+    create_form,
+    delete_form,
+    duplicate_form,
+    remove_question,
+    shift_question,
+)
+from leads.services.guest_lists import (
+    GuestTally,
+    drop_guest_files,
+    foresee_guest_list,
+    import_guest_list,
+    keep_guest_file,
+)
+from leads.services.guests import (
+    admit_guests,
+    cancel_guests,
+    invite_guests,
+    register_guests,
+    release_guests,
+    take_back_guests,
+)
 from leads.services.imports import Tally, import_leads
+from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
+from leads.services.opt_ins import confirm_opt_in, is_expired
 from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
@@ -57,6 +94,7 @@ from leads.services.people import (
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
+from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
@@ -70,7 +108,26 @@ from leads.services.segments import (
     follow_time,
     restore_segment,
 )
+from leads.services.submissions import (
+    is_received,
+    process_submissions,
+    receive_submission,
+    reprocess_submissions,
+)
 from leads.services.tags import check_tag, tag_leads, untag_leads
+from leads.services.tokens import refresh_tokens
+from leads.services.tracking import (
+    BEACON_KINDS,
+    identify_visitor,
+    make_visitor_token,
+    process_beacons,
+    read_visitor_token,
+    receive_beacon,
+    reprocess_beacons,
+    save_site,
+    switch_site,
+)
+from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
     accept,
@@ -86,16 +143,20 @@ from leads.services.verbs import (
     revive,
     win,
 )
+from leads.services.walk_ins import WalkIn, put_on_list, register_by_hand, welcome
+from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
+    "BEACON_KINDS",
     "MERGED_AT_ONCE",
+    "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
-    "Beacon",
     "Cause",
     "Change",
+    "GuestTally",
     "Moved",
     "NewLead",
     "Person",
@@ -103,56 +164,104 @@ __all__ = [
     "Side",
     "Tally",
     "Upserted",
+    "WalkIn",
     "accept",
+    "add_campaign",
+    "add_cost",
+    "add_fact",
     "add_handoff",
+    "add_question",
     "add_stage",
+    "admit_guests",
     "advance",
+    "allow_hosts",
     "append_history",
+    "archive_campaign",
     "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
+    "cancel_guests",
+    "change_campaign",
+    "change_company",
+    "change_cost",
+    "change_form",
     "change_handoff",
+    "change_question",
     "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
     "check_tag",
+    "confirm_opt_in",
     "correct_facts",
+    "create_form",
     "create_leads",
     "create_segment",
     "default_week",
+    "delete_form",
     "describe_companies",
     "disqualify",
+    "drop_guest_files",
+    "duplicate_form",
+    "erase_leads",
+    "erase_rest",
     "expire",
     "fill_segments",
     "find_target",
     "follow_leads",
     "follow_segments",
     "follow_time",
+    "foresee_guest_list",
+    "forget_browsers",
+    "hold_leads",
+    "identify_visitor",
+    "import_guest_list",
     "import_leads",
     "insert_leads",
     "install_default_pipeline",
+    "invite_guests",
+    "is_expired",
+    "is_received",
+    "keep_guest_file",
+    "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "make_visitor_token",
+    "merge_companies",
+    "merge_leads",
     "move",
     "move_merged",
     "note_activities",
     "note_company_facts",
+    "note_consents",
+    "note_export",
     "note_team_change",
     "offer",
     "order_stages",
+    "part_companies",
     "pipeline_at",
+    "process_beacons",
     "process_submissions",
+    "put_on_list",
     "read_facts",
+    "read_visitor_token",
+    "receive_beacon",
     "receive_submission",
     "record_activities",
     "record_consent",
     "record_reported",
     "recycle",
+    "refresh_tokens",
+    "register_by_hand",
+    "register_guests",
     "reject",
+    "release_guests",
+    "remove_cost",
+    "remove_question",
     "repeat_refused",
+    "reprocess_beacons",
     "reprocess_submissions",
     "restore_segment",
     "retire_stage",
@@ -162,16 +271,21 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "save_site",
+    "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
+    "switch_site",
     "tag_leads",
     "take_back",
-    "track",
+    "take_back_guests",
+    "undo_merge",
     "untag_leads",
     "update_facts",
     "upsert_leads",
+    "welcome",
     "win",
     "withdraw_consent",
     "write_scores",

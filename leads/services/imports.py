@@ -1,7 +1,7 @@
 """Imports: files of people become leads, matched with those already known; history comes silently."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -17,8 +17,10 @@ from leads.engine.pipeline import DETOUR, Pipeline
 from leads.importing import Parser, Person, RowError, load_mapping, read_rows
 from leads.models import Import, Lead
 from leads.queries.pipeline import load_pipeline
+from leads.queries.suppression import Key, keys_of, suppressed_keys
 from leads.services.acts import Cause
 from leads.services.admission import Admission, Plan
+from leads.services.facts import FORGOTTEN
 from leads.services.people import (
     NewLead,
     find_or_create_companies,
@@ -158,10 +160,11 @@ def _import_chunk(
     _check_stage(parser.mapping.stage, pipeline)
     match = parser.mapping.match
     known, taken = _match(people, match)
+    forgotten = suppressed_keys({key for person in people for key in keys_of(person.facts)})
     new, old = [], []
     for person in people:
         found = known.get(person.facts[match])
-        clash = _clash(person, found, taken)
+        clash = _clash(person, found, taken) or _coming_back(person, found, forgotten)
         if clash:
             tally.reject(RowError(person.row, clash[0], clash[1]))
         elif found is not None:
@@ -217,6 +220,18 @@ def _clash(
         value = person.facts.get(key)
         if value and taken.setdefault((key, value), mine) != mine:
             return key, f"“{value}” already belongs to another lead."
+    return None
+
+
+def _coming_back(
+    person: Person, found: Lead | None, forgotten: Collection[Key]
+) -> tuple[str, str] | None:
+    """Whether somebody asked to be forgotten; what a lead came back with by itself it may keep."""
+    if not forgotten:
+        return None
+    for name, value in keys_of(person.facts):
+        if (name, value) in forgotten and (found is None or getattr(found, name) != value):
+            return name, FORGOTTEN
     return None
 
 

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, bulk, history, leads, offers, pipeline
+from leads.api import activities, bulk, forms, history, leads, offers, pipeline, privacy
 from leads.services import VERBS
 
 
@@ -36,6 +36,9 @@ urlpatterns = [
     path("leads/<int:lead_id>/stages/", history.LeadStages.as_view(), name="lead_stages"),
     path("leads/<int:lead_id>/take-back/", history.LeadTakeBack.as_view(), name="take_back"),
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),
+    path("leads/<int:lead_id>/consents/", privacy.LeadConsents.as_view(), name="consents"),
+    path("leads/<int:lead_id>/export/", privacy.LeadExport.as_view(), name="export_person"),
+    path("leads/<int:lead_id>/erase/", privacy.LeadErasure.as_view(), name="erase"),
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),
     path("leads/<int:lead_id>/<slug:verb>/", leads.UnknownVerb.as_view(), name="no_verb"),
     path("activities/", activities.ActivityBatch.as_view(), name="activities"),
@@ -55,5 +58,7 @@ urlpatterns = [
     ),
     path("pipeline/versions/", pipeline.VersionList.as_view(), name="versions"),
     path("pipeline/versions/<int:number>/", pipeline.VersionView.as_view(), name="version"),
+    path("forms/", forms.FormList.as_view(), name="forms"),
+    path("forms/<int:form_id>/submissions/", forms.SubmissionList.as_view(), name="submissions"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
 ]

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.errors import Conflict
-from leadflow.core.parts import Panel, lead_panels
+from leadflow.core.models import User
+from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
 from leadflow.core.views import toast
 from leads import queries
 from leads import services as leads
@@ -55,7 +56,11 @@ class Box:
 @vary_on_headers("HX-Request")
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
-    lead = get_lead(request, lead_id)
+    lead = get_lead(request, lead_id, even_erased=True)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
+    if lead.erased_at is not None:
+        return render(request, "leads/erased.html", _remains(lead))
     story = _story(request, lead)
     if request.htmx and not request.htmx.history_restore_request:
         name = "entries" if request.GET.get("before") else "story"
@@ -125,6 +130,16 @@ def _answer_note(
     return render(request, "leads/detail.html", context, status=status)
 
 
+def _remains(lead: Lead) -> dict[str, Any]:
+    """What is left of somebody who was erased."""
+    return {
+        "lead": lead,
+        "standing": queries.standing(lead=lead),
+        "stays": queries.stays_of(lead, at=timezone.now()),
+        "erasure": lead.privacy_requests.filter(kind="erasure").select_related("by").first(),
+    }
+
+
 def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
     """Everything around the story."""
     standing = queries.standing(lead=lead)
@@ -133,9 +148,9 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
         "standing": standing,
         "stays": queries.stays_of(lead, at=timezone.now()),
         "products": list(lead.products.all()),
-        "consents": queries.latest_consents(lead=lead),
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),
+        "actions": _actions(lead, request.user),
         "panels": _panels(lead, request, side="right"),
         "fact_panels": _panels(lead, request, side="left"),
     }
@@ -171,6 +186,14 @@ def _day_label(day: date) -> str:
     today = timezone.localdate()
     written = date_format(day, "l j F" if day.year == today.year else "j F Y")
     return {0: "Today", 1: "Yesterday"}.get((today - day).days, written)
+
+
+def _actions(lead: Lead, user: User) -> list[LeadAction]:
+    """What this reader may do with this lead beyond the buttons of the page."""
+    if lead.erased_at is not None:
+        return []
+    mine = (one for one in lead_actions.values() if user.has_perm(one.permission))
+    return sorted((one for one in mine if one.fits(lead)), key=lambda one: one.order)
 
 
 def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:

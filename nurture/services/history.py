@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Max
 
 from leadflow.core import bulk
 from leads import services as leads
@@ -116,7 +116,7 @@ def _enrollments(
     known = (
         Enrollment.objects.filter(program=program, lead__in=people).order_by().values_list("lead")
     )
-    entries: dict[int, int] = defaultdict(int, known.annotate(count=Count("pk")))
+    entries: dict[int, int] = defaultdict(int, known.annotate(last=Max("entry")))
     changes = _changes(people)
     rows = []
     for pk, past in zip(bulk.take_ids(Enrollment, len(histories)), histories, strict=True):

@@ -4,9 +4,9 @@ import json
 import re
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from leadflow.core import middleware, views
@@ -27,6 +27,48 @@ class Broken:
 def test_healthz_says_when_the_database_does_not_answer(client, monkeypatch):
     monkeypatch.setattr(views, "connection", Broken())
     assert client.get(reverse("healthz")).status_code == 503
+
+
+@pytest.fixture
+def no_database(transactional_db):
+    """A server that is not there: nobody listens at its address."""
+    connection.close()
+    host = connection.settings_dict["HOST"]
+    connection.settings_dict["HOST"] = "/nowhere"
+    yield
+    connection.close()
+    connection.settings_dict["HOST"] = host
+
+
+@pytest.mark.parametrize(
+    ("address", "accept", "words"),
+    [
+        ("/leads/", "text/html", "Back in a moment"),
+        ("/accounts/login/", "text/html", "Back in a moment"),
+        ("/f/contact/", "application/json", "Nothing was changed"),
+        ("/api/v1/leads/", "*/*", "Nothing was changed"),
+    ],
+)
+def test_while_the_database_is_away_pages_say_so(no_database, address, accept, words):
+    client = Client(raise_request_exception=False, headers={"accept": accept})
+    client.cookies["sessionid"] = "x" * 32
+    response = (
+        client.post(address)
+        if "login" in address or "/f/" in address
+        else client.get(address, headers={"authorization": "Bearer lf_none"})
+    )
+    assert response.status_code == 503
+    assert response["Retry-After"] == "5"
+    assert words in response.content.decode()
+
+
+def test_our_own_fault_stays_a_500(client, admin, monkeypatch):
+    client.force_login(admin)
+    client.raise_request_exception = False
+    monkeypatch.setattr(views.catalogue, "samples", lambda **kwargs: 1 / 0)
+    response = client.get(reverse("ui"), headers={"accept": "text/html"})
+    assert response.status_code == 500
+    assert "Something broke on our side" in response.content.decode()
 
 
 def test_pages_send_strangers_to_the_sign_in(client, db):

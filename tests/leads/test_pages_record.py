@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from content.models import Asset, Product
 from leadflow.core.models import User
+from leadflow.core.parts import LeadAction, lead_actions
 from leads import queries
 from leads import services as leads
 from leads.models import Activity, Lead
@@ -172,7 +173,7 @@ def test_an_empty_note_is_refused(said: dict[str, str], at: datetime, client: Cl
 
 
 def test_facts_are_corrected_normalised_and_searchable(
-    at: datetime, client: Client, product: Product
+    at: datetime, client: Client, product: Product, marketer: User
 ) -> None:
     lead = people.inquiry(at=at)
 
@@ -187,7 +188,7 @@ def test_facts_are_corrected_normalised_and_searchable(
     assert (lead.email, lead.phone, lead.country) == ("ada@example.com", "+49301234567", "DE")
     assert (lead.company.name, lead.persona) == ("Acme", "decision_maker")
     assert list(lead.products.all()) == [product]
-    assert "acme" in lead.search
+    assert [one.pk for one in queries.find_leads(user=marketer, q="acme 030 1234567")] == [lead.pk]
 
 
 def test_a_company_can_be_taken_away(at: datetime, client: Client) -> None:
@@ -229,3 +230,33 @@ def test_the_admin_pages_cannot_change_a_stage(at: datetime, admin: User, sign_i
     assert sign_in(admin).get(address).status_code == 200
     assert sign_in(admin).post(address, {"stage": "customer"}).status_code == 403
     assert Lead.objects.get(pk=lead.pk).stage == "inquiry"
+
+
+@pytest.fixture
+def extra_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app has something to do with leads, for those who may edit them."""
+    monkeypatch.setattr(lead_actions, "_parts", {})
+    act = LeadAction("Wave", "hand", "leads:edit", "leads.manage_forms")
+    lead_actions.add("wave", act)
+
+
+@pytest.mark.usefixtures("extra_action")
+def test_the_acts_of_other_apps_are_offered_to_whom_they_are_for(
+    at: datetime, client: Client, rep: User, sign_in: Any
+) -> None:
+    lead = people.inquiry(at=at)
+
+    assert "Wave…" in client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "Wave" not in sign_in(rep).get(f"/leads/{lead.pk}/").content.decode()
+
+
+@pytest.mark.usefixtures("extra_action")
+def test_nothing_can_be_done_with_somebody_erased(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+    Lead.objects.filter(pk=lead.pk).update(erased_at=at)
+
+    page = client.get(f"/leads/{lead.pk}/").content.decode()
+
+    assert "Erased person" in page
+    assert "Wave" not in page
+    assert "Edit facts" not in page

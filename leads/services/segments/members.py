@@ -78,7 +78,9 @@ def compare_range(segment: Segment, *, first: int, last: int, at: datetime) -> D
     found = belongs(segment, at=at)
     rows = Lead.objects.filter(pk__range=(first, last)).order_by()
     should = set(rows.filter(found).values_list("pk", flat=True)) if found is not None else set()
-    members = SegmentMember.objects.filter(segment=segment, lead__pk__range=(first, last)).order_by()
+    members = SegmentMember.objects.filter(
+        segment=segment, lead__pk__range=(first, last)
+    ).order_by()
     return _difference(segment, should, set(members.values_list("lead_id", flat=True)), at=at)
 
 

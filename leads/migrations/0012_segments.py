@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0005_capture'),
+        ('leads', '0011_tracking'),
     ]
 
     operations = [

@@ -1,0 +1,111 @@
+"""Rows stored by many requests at once: each is there when it is said to be, or its error is told."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from leadflow.core.intake import Intake, _Ticket
+from leadflow.core.models import Delivery, OutboxEvent
+
+
+def an_event(kind: str = "Told", payload: object = None) -> OutboxEvent:
+    return OutboxEvent(kind=kind, payload=payload or {}, at=timezone.now())
+
+
+@pytest.fixture
+def intake() -> Intake:
+    return Intake(OutboxEvent)
+
+
+def at_once(count: int, act: Callable[[int], object]) -> list[object]:
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(act, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_row_is_there_when_put_returns(intake: Intake) -> None:
+    def put_and_look(number: int) -> bool:
+        intake.put(an_event(f"Told{number}"))
+        try:
+            return OutboxEvent.objects.filter(kind=f"Told{number}").exists()
+        finally:
+            connection.close()
+
+    assert all(at_once(20, put_and_look))
+    assert OutboxEvent.objects.count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_bad_row_fails_alone(intake: Intake) -> None:
+    tickets = [_Ticket(an_event(f"Told{number}")) for number in range(3)]
+    tickets[1].row.kind = "x" * 200  # type: ignore[attr-defined]  # longer than the column
+    intake._waiting.extend(tickets)
+
+    intake.put(an_event("Last"))
+
+    assert [ticket.error is None for ticket in tickets] == [True, False, True]
+    assert isinstance(tickets[1].error, DatabaseError)
+    assert set(OutboxEvent.objects.values_list("kind", flat=True)) == {"Told0", "Told2", "Last"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_rows_share_one_commit(intake: Intake) -> None:
+    intake._waiting.extend(_Ticket(an_event()) for _ in range(9))
+    intake.put(an_event())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT xmin::text), count(*) FROM core_outboxevent")
+        assert cursor.fetchone() == (1, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_known_key_counts_as_stored() -> None:
+    event = OutboxEvent.objects.create(kind="Told", payload={}, at=timezone.now())
+    intake = Intake(Delivery, ignore_conflicts=True)
+
+    at_once(
+        50,
+        lambda number: intake.put(
+            Delivery(event=event, subscriber="somebody", due_at=timezone.now())
+        ),
+    )
+
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_is_replaced(intake: Intake) -> None:
+    intake.put(an_event())
+    _end_connections()
+    intake._used_at = 0.0
+    intake.put(an_event())
+    assert OutboxEvent.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_death_in_between_is_told_and_does_not_stay(intake: Intake) -> None:
+    intake.put(an_event())
+    _end_connections()
+    with pytest.raises(OperationalError):
+        intake.put(an_event())
+    intake.put(an_event())
+    assert OutboxEvent.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_inside_a_transaction_the_row_shares_its_fate(intake: Intake) -> None:
+    with transaction.atomic():
+        intake.put(an_event())
+        assert OutboxEvent.objects.count() == 1
+        transaction.set_rollback(True)
+    assert not OutboxEvent.objects.exists()
+
+
+def _end_connections() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
