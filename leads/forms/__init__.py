@@ -17,6 +17,7 @@ from leads.forms.design import (
 from leads.forms.guests import GuestColumnsForm, GuestFileForm, GuestForm, WalkInForm
 from leads.forms.people import FactsForm, NoteForm
 from leads.forms.public import HONEYPOT, PublicForm
+from leads.forms.segments import SegmentForm
 
 __all__ = [
     "HONEYPOT",
@@ -39,6 +40,7 @@ __all__ = [
     "QuestionForm",
     "ReasonForm",
     "RetireForm",
+    "SegmentForm",
     "SettingsForm",
     "StageForm",
     "VerbRuleForm",
