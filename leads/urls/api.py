@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, bulk, forms, history, leads, offers, pipeline, privacy
+from leads.api import activities, bulk, forms, history, leads, offers, pipeline, privacy, segments
 from leads.services import VERBS
 
 
@@ -60,5 +60,8 @@ urlpatterns = [
     path("pipeline/versions/<int:number>/", pipeline.VersionView.as_view(), name="version"),
     path("forms/", forms.FormList.as_view(), name="forms"),
     path("forms/<int:form_id>/submissions/", forms.SubmissionList.as_view(), name="submissions"),
+    path("segments/", segments.SegmentList.as_view(), name="segments"),
+    path("segments/<slug:key>/", segments.SegmentView.as_view(), name="segment"),
+    path("segments/<slug:key>/members/", segments.SegmentMembers.as_view(), name="members"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
 ]
