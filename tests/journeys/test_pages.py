@@ -13,7 +13,7 @@ ROLES = {
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
                          "/reports/leaks/", "/queue/feedback/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
-                          "/leads/campaigns/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
+                          "/leads/campaigns/", "/leads/sites/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
                           "/leads/bulk/new/?verb=recycle&all=1"),
     "rita@demo.example": ("/queue/", "/leads/"),
     "cora@demo.example": ("/queue/", "/leads/"),

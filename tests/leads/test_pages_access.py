@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadflow.core.models import Role, User
 from leads import services as leads
-from leads.models import BulkItem, Company, Form, FormSubmission, Lead, OptIn, StageChange
+from leads.models import BulkItem, Company, Form, FormSubmission, Lead, OptIn, Site, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -28,6 +28,9 @@ FORM_ACTS = {
     "leads:shift_question",
     "leads:remove_question",
 }
+SITE_ACTS = {"leads:switch_site", "leads:reprocess_reports"}
+SITE_QUESTIONS = {"leads:add_site", "leads:edit_site"}
+SITES = SITE_ACTS | SITE_QUESTIONS | {"leads:sites", "leads:site"}
 FORM_QUESTIONS = {
     "leads:add_form",
     "leads:form_settings",
@@ -43,6 +46,9 @@ POSTED = {
     "leads:export",
     "leads:reprocess",
     *FORM_ACTS,
+    *SITE_ACTS,
+    "api:identify_visitor",
+    "api:visitor_token",
     "api:verb",
     "api:activities",
     "api:stages",
@@ -86,6 +92,7 @@ DIALOGS = {
 BOTH = (
     DIALOGS
     | FORM_QUESTIONS
+    | SITE_QUESTIONS
     | {
         "leads:edit",
         "leads:bulk_new",
@@ -96,7 +103,7 @@ BOTH = (
     }
 )
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
-MARKETING = DESIGN | FORMS | {"leads:campaigns", "leads:reprocess", "leads:export"}
+MARKETING = DESIGN | FORMS | SITES | {"leads:campaigns", "leads:reprocess", "leads:export"}
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -144,7 +151,7 @@ API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # an
 
 
 @pytest.fixture
-def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
+def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
@@ -167,6 +174,7 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
             "name": "first_name",
             "submission_id": sent.pk,
             "act_id": act.pk,
+            "site_id": site.pk,
         }
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
@@ -188,6 +196,8 @@ def _open(client: Client, name: str, address: str) -> Any:
 
 
 def _said(name: str, address: str) -> dict[str, Any]:
+    if name in {"api:identify_visitor", "api:visitor_token"}:
+        return {"lead": Lead.objects.earliest("pk").pk, "visitor": str(uuid.uuid4())}
     if name != "api:take_back":
         return {}
     lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
@@ -293,7 +303,15 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
 
 @pytest.mark.parametrize(
     "name",
-    ["leads:detail", "leads:company", "api:lead", "leads:reprocess", "leads:bulk", "leads:form"],
+    [
+        "leads:detail",
+        "leads:company",
+        "api:lead",
+        "leads:reprocess",
+        "leads:bulk",
+        "leads:site",
+        "leads:form",
+    ],
 )
 def test_an_id_beyond_all_ids_is_just_not_there(
     name: str, address: Any, marketer: User, sign_in: Any, api: Any
