@@ -83,13 +83,14 @@ from leads.services.guests import (
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
-from leads.services.ownership import assign_offers, assign_owner
+from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
     insert_leads,
     lock_identity,
+    note_company_facts,
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
@@ -97,12 +98,23 @@ from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+    fill_segments,
+    follow_leads,
+    follow_segments,
+    follow_time,
+    restore_segment,
+)
 from leads.services.submissions import (
     is_received,
     process_submissions,
     receive_submission,
     reprocess_submissions,
 )
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.tokens import refresh_tokens
 from leads.services.tracking import (
     BEACON_KINDS,
@@ -165,6 +177,7 @@ __all__ = [
     "allow_hosts",
     "append_history",
     "archive_campaign",
+    "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
@@ -175,13 +188,16 @@ __all__ = [
     "change_form",
     "change_handoff",
     "change_question",
+    "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
+    "check_tag",
     "confirm_opt_in",
     "correct_facts",
     "create_form",
     "create_leads",
+    "create_segment",
     "default_week",
     "delete_form",
     "describe_companies",
@@ -191,7 +207,11 @@ __all__ = [
     "erase_leads",
     "erase_rest",
     "expire",
+    "fill_segments",
     "find_target",
+    "follow_leads",
+    "follow_segments",
+    "follow_time",
     "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
@@ -214,8 +234,10 @@ __all__ = [
     "move",
     "move_merged",
     "note_activities",
+    "note_company_facts",
     "note_consents",
     "note_export",
+    "note_team_change",
     "offer",
     "order_stages",
     "part_companies",
@@ -241,6 +263,7 @@ __all__ = [
     "repeat_refused",
     "reprocess_beacons",
     "reprocess_submissions",
+    "restore_segment",
     "retire_stage",
     "retirement_refused",
     "revive",
@@ -255,9 +278,11 @@ __all__ = [
     "start_bulk",
     "stop_bulk",
     "switch_site",
+    "tag_leads",
     "take_back",
     "take_back_guests",
     "undo_merge",
+    "untag_leads",
     "update_facts",
     "upsert_leads",
     "welcome",
