@@ -30,11 +30,15 @@ class LeadsConfig(AppConfig):
         from leads.queries.fields import LEAD_FAMILIES, LEAD_FIELDS
         from leads.queries.segments import segments_in_segments
         from leads.services import MERGE_RULES
+        from leads.views.origin import load_origin
 
         for name, field in LEAD_FIELDS.items():
             condition_fields.add(name, field)
         lead_panels.add(
             "consent", Panel("Consent", "leads/consents.html", consent_panel, side="left", order=20)
+        )
+        lead_panels.add(
+            "origin", Panel("How they came", "leads/origin.html", load_origin, "left", order=10)
         )
         lead_actions.add(
             "erase",
@@ -69,6 +73,7 @@ def _register_pages() -> None:
     register(Section.WORK, "Events", "leads:events", "ticket", (Role.REP,), order=60)
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
+    register(Section.MARKETING, "Sites", "leads:sites", "globe", marketing, order=60)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
     register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)

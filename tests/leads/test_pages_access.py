@@ -21,6 +21,7 @@ from leads.models import (
     GuestFile,
     Lead,
     OptIn,
+    Site,
     StageChange,
 )
 from leads.urls import public
@@ -39,6 +40,9 @@ FORM_ACTS = {
     "leads:shift_question",
     "leads:remove_question",
 }
+SITE_ACTS = {"leads:switch_site", "leads:reprocess_reports"}
+SITE_QUESTIONS = {"leads:add_site", "leads:edit_site"}
+SITES = SITE_ACTS | SITE_QUESTIONS | {"leads:sites", "leads:site"}
 FORM_QUESTIONS = {
     "leads:add_form",
     "leads:form_settings",
@@ -54,6 +58,9 @@ POSTED = {
     "leads:export",
     "leads:reprocess",
     *FORM_ACTS,
+    *SITE_ACTS,
+    "api:identify_visitor",
+    "api:visitor_token",
     "api:verb",
     "api:activities",
     "api:stages",
@@ -142,6 +149,7 @@ DIALOGS |= {
 BOTH = (
     DIALOGS
     | FORM_QUESTIONS
+    | SITE_QUESTIONS
     | {
         "leads:edit",
         "leads:bulk_new",
@@ -155,7 +163,9 @@ BOTH = (
     }
 )
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
-MARKETING = DESIGN | FORMS | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
+MARKETING = (
+    DESIGN | FORMS | SITES | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
+)
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -208,7 +218,7 @@ API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # an
 
 
 @pytest.fixture
-def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
+def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
@@ -232,6 +242,7 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
             "name": "first_name",
             "submission_id": sent.pk,
             "act_id": act.pk,
+            "site_id": site.pk,
             **rows,
         }
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
@@ -270,6 +281,8 @@ def _open(client: Client, name: str, address: str) -> Any:
 
 
 def _said(name: str, address: str) -> dict[str, Any]:
+    if name in {"api:identify_visitor", "api:visitor_token"}:
+        return {"lead": Lead.objects.earliest("pk").pk, "visitor": str(uuid.uuid4())}
     if name != "api:take_back":
         return {}
     lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
@@ -399,6 +412,7 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
         "api:lead",
         "leads:reprocess",
         "leads:bulk",
+        "leads:site",
         "leads:edit_company",
         "leads:form",
     ],
