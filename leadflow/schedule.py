@@ -22,6 +22,7 @@ class Sweep:
 
 
 SWEEPS = (
+    Sweep("process_beacons", "leads.services.process_beacons", 1),
     Sweep("process_submissions", "leads.services.process_submissions", 2),
     Sweep("move_merged", "leads.services.move_merged", 10),
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),

@@ -37,6 +37,7 @@ rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.merge", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+rules.add_perm("leads.manage_sites", is_marketing)
 rules.add_perm("leads.manage_guests", is_marketing | is_sales)
 rules.add_perm("leads.merge_companies", is_marketing)
 rules.add_perm("leads.invite", is_marketing | is_sales)
@@ -143,6 +144,13 @@ def check_may_manage_campaigns(*, by: User) -> None:
     if not by.has_perm("leads.manage_campaigns"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not manage campaigns. Ask marketing or an admin.")
+
+
+def check_may_manage_sites(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may say which websites are tracked."""
+    if not by.has_perm("leads.manage_sites"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage sites. Ask marketing or an admin.")
 
 
 def check_may_manage_guests(*, by: User) -> None:

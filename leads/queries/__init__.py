@@ -99,6 +99,15 @@ from leads.queries.privacy import (
 )
 from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.sites import (
+    KnownSite,
+    SiteRow,
+    failed_beacons,
+    forget_sites,
+    list_sites,
+    site_by_key,
+    visits_of,
+)
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -127,11 +136,13 @@ __all__ = [
     "Foreseen",
     "HandoffRow",
     "Kind",
+    "KnownSite",
     "Leak",
     "Pipeline",
     "Position",
     "PurposeHistory",
     "Retirement",
+    "SiteRow",
     "StageRow",
     "StageTime",
     "Standing",
@@ -160,6 +171,7 @@ __all__ = [
     "describe",
     "drill_down",
     "event_choices",
+    "failed_beacons",
     "fields_of",
     "find_guest_by_code",
     "find_kept_company",
@@ -167,6 +179,7 @@ __all__ = [
     "find_leaks",
     "follow_merges",
     "foresee",
+    "forget_sites",
     "group_refusals",
     "has_consent",
     "has_required",
@@ -183,6 +196,7 @@ __all__ = [
     "list_merges",
     "list_offers",
     "list_requests",
+    "list_sites",
     "list_sources",
     "list_submissions",
     "list_verbs",
@@ -206,6 +220,7 @@ __all__ = [
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "site_by_key",
     "sort_keys",
     "spaced",
     "stage_choices",
@@ -221,6 +236,7 @@ __all__ = [
     "total_campaigns",
     "values_of",
     "verbs_with_reasons",
+    "visits_of",
     "watched_stages",
     "why_silent",
 ]

@@ -26,7 +26,6 @@ from leads.services.campaigns import (
     change_cost,
     remove_cost,
 )
-from leads.services.capture import Beacon, track
 from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import (
     forget_browsers,
@@ -105,6 +104,17 @@ from leads.services.submissions import (
     reprocess_submissions,
 )
 from leads.services.tokens import refresh_tokens
+from leads.services.tracking import (
+    BEACON_KINDS,
+    identify_visitor,
+    make_visitor_token,
+    process_beacons,
+    read_visitor_token,
+    receive_beacon,
+    reprocess_beacons,
+    save_site,
+    switch_site,
+)
 from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
@@ -126,12 +136,12 @@ from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
+    "BEACON_KINDS",
     "MERGED_AT_ONCE",
     "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
-    "Beacon",
     "Cause",
     "Change",
     "GuestTally",
@@ -185,6 +195,7 @@ __all__ = [
     "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
+    "identify_visitor",
     "import_guest_list",
     "import_leads",
     "insert_leads",
@@ -197,6 +208,7 @@ __all__ = [
     "load_pipeline",
     "lock_identity",
     "lose",
+    "make_visitor_token",
     "merge_companies",
     "merge_leads",
     "move",
@@ -208,9 +220,12 @@ __all__ = [
     "order_stages",
     "part_companies",
     "pipeline_at",
+    "process_beacons",
     "process_submissions",
     "put_on_list",
     "read_facts",
+    "read_visitor_token",
+    "receive_beacon",
     "receive_submission",
     "record_activities",
     "record_consent",
@@ -224,6 +239,7 @@ __all__ = [
     "remove_cost",
     "remove_question",
     "repeat_refused",
+    "reprocess_beacons",
     "reprocess_submissions",
     "retire_stage",
     "retirement_refused",
@@ -232,14 +248,15 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "save_site",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
+    "switch_site",
     "take_back",
     "take_back_guests",
-    "track",
     "undo_merge",
     "update_facts",
     "upsert_leads",

@@ -28,6 +28,7 @@ _WORDS = {
     "merge": "merge leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
+    "manage_sites": "manage sites",
     "manage_guests": "manage guests",
     "merge_companies": "merge companies",
     "design_pipeline": "manage the pipeline",
