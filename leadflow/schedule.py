@@ -25,6 +25,7 @@ SWEEPS = (
     Sweep("process_submissions", "leads.services.process_submissions", 2),
     Sweep("move_merged", "leads.services.move_merged", 10),
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),
+    Sweep("find_duplicates", "leads.services.find_duplicates", 15),
     Sweep("deliver_events", "leadflow.core.outbox.deliver_due", 1),
     Sweep("refresh_scores", "scoring.services.refresh_scores", 600),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),

@@ -7,7 +7,6 @@ from leadflow.core.models import User
 from leads.models.people import Lead
 from leads.models.stages import Handoff, Stage
 
-
 # The verb of the row that a merge appends: from and to are the stage the lead stands in
 COMBINE = "combine"
 

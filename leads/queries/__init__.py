@@ -39,6 +39,8 @@ from leads.queries.design import (
     preview_retirement,
     read_design,
 )
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import list_pairs, newest_search, pairs_of
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
@@ -78,6 +80,7 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
     "FACTS",
     "KINDS",
     "LEAKS",
@@ -128,13 +131,16 @@ __all__ = [
     "list_leads",
     "list_merges",
     "list_offers",
+    "list_pairs",
     "list_sources",
     "list_verbs",
     "load_pipeline",
     "matching",
     "moves_with_time",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",

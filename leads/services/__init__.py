@@ -44,6 +44,12 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.duplicates import (
+    dismiss_pair,
+    find_duplicates,
+    reopen_pair,
+    search_everybody,
+)
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
@@ -111,8 +117,10 @@ __all__ = [
     "create_leads",
     "default_week",
     "describe_companies",
+    "dismiss_pair",
     "disqualify",
     "expire",
+    "find_duplicates",
     "find_target",
     "hold_leads",
     "import_leads",
@@ -137,6 +145,7 @@ __all__ = [
     "recycle",
     "refresh_tokens",
     "reject",
+    "reopen_pair",
     "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
@@ -146,6 +155,7 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "search_everybody",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",

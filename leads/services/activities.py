@@ -87,7 +87,7 @@ def attach_visitors(*, leads_by_visitor: Mapping[UUID, int], at: datetime) -> in
     Visitor.objects.bulk_update(attached, ["lead"])
     for visitor in attached:
         Activity.objects.filter(visitor=visitor, lead=None).update(lead=visitor.lead_id)
-        person = Lead.objects.filter(pk=visitor.lead_id, campaign=None)
+        person = Lead.objects.filter(pk=homes[visitor.pk], campaign=None)
         person.update(campaign=visitor.campaign_id)
     if attached:
         ids = tuple(sorted({visitor.lead_id for visitor in attached if visitor.lead_id}))

@@ -18,7 +18,6 @@ from leads.models import (
     BulkAct,
     BulkItem,
     Campaign,
-    Consent,
     DuplicatePair,
     Form,
     FormSubmission,

@@ -1,27 +1,21 @@
 """Two records of one person become one: nothing is lost, and undoing brings every row back."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection
 
-from leadflow.core.errors import Conflict, Invalid, NotAllowed
+from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leadflow.operations.invariants import find_broken
 from leads import queries
 from leads import services as leads
 from leads.models import (
-    Activity,
-    Consent,
     DuplicatePair,
     Guest,
     Lead,
     Merge,
     Offer,
-    Opportunity,
     StageChange,
 )
 from tests.factories import merging, people
