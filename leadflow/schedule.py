@@ -26,6 +26,7 @@ SWEEPS = (
     Sweep("process_submissions", "leads.services.process_submissions", 2),
     Sweep("move_merged", "leads.services.move_merged", 10),
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),
+    Sweep("find_duplicates", "leads.services.find_duplicates", 15),
     Sweep("deliver_events", "leadflow.core.outbox.deliver_due", 1),
     Sweep("fill_segments", "leads.services.fill_segments", 2),
     Sweep("follow_time", "leads.services.follow_time", 60),

@@ -67,6 +67,8 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import list_pairs, newest_search, pairs_of
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
@@ -140,6 +142,7 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
     "FACTS",
     "KINDS",
     "LEAKS",
@@ -223,6 +226,7 @@ __all__ = [
     "list_leads",
     "list_merges",
     "list_offers",
+    "list_pairs",
     "list_requests",
     "list_segments",
     "list_sites",
@@ -235,8 +239,10 @@ __all__ = [
     "members",
     "moves_with_time",
     "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",

@@ -51,6 +51,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.duplicates import dismiss_pair, find_duplicates, reopen_pair, search_everybody
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.forms import (
@@ -201,6 +202,7 @@ __all__ = [
     "default_week",
     "delete_form",
     "describe_companies",
+    "dismiss_pair",
     "disqualify",
     "drop_guest_files",
     "duplicate_form",
@@ -208,6 +210,7 @@ __all__ = [
     "erase_rest",
     "expire",
     "fill_segments",
+    "find_duplicates",
     "find_target",
     "follow_leads",
     "follow_segments",
@@ -260,6 +263,7 @@ __all__ = [
     "release_guests",
     "remove_cost",
     "remove_question",
+    "reopen_pair",
     "repeat_refused",
     "reprocess_beacons",
     "reprocess_submissions",
@@ -272,6 +276,7 @@ __all__ = [
     "run_bulk_acts",
     "save_reason",
     "save_site",
+    "search_everybody",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
