@@ -26,7 +26,6 @@ from leads.services.campaigns import (
     change_cost,
     remove_cost,
 )
-from leads.services.capture import Beacon, track
 from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import (
     forget_browsers,
@@ -84,13 +83,14 @@ from leads.services.guests import (
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
-from leads.services.ownership import assign_offers, assign_owner
+from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
     insert_leads,
     lock_identity,
+    note_company_facts,
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
@@ -98,13 +98,35 @@ from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+    fill_segments,
+    follow_leads,
+    follow_segments,
+    follow_time,
+    restore_segment,
+)
 from leads.services.submissions import (
     is_received,
     process_submissions,
     receive_submission,
     reprocess_submissions,
 )
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.tokens import refresh_tokens
+from leads.services.tracking import (
+    BEACON_KINDS,
+    identify_visitor,
+    make_visitor_token,
+    process_beacons,
+    read_visitor_token,
+    receive_beacon,
+    reprocess_beacons,
+    save_site,
+    switch_site,
+)
 from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
@@ -126,12 +148,12 @@ from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
+    "BEACON_KINDS",
     "MERGED_AT_ONCE",
     "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
-    "Beacon",
     "Cause",
     "Change",
     "GuestTally",
@@ -155,6 +177,7 @@ __all__ = [
     "allow_hosts",
     "append_history",
     "archive_campaign",
+    "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
@@ -165,13 +188,16 @@ __all__ = [
     "change_form",
     "change_handoff",
     "change_question",
+    "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
+    "check_tag",
     "confirm_opt_in",
     "correct_facts",
     "create_form",
     "create_leads",
+    "create_segment",
     "default_week",
     "delete_form",
     "describe_companies",
@@ -181,10 +207,15 @@ __all__ = [
     "erase_leads",
     "erase_rest",
     "expire",
+    "fill_segments",
     "find_target",
+    "follow_leads",
+    "follow_segments",
+    "follow_time",
     "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
+    "identify_visitor",
     "import_guest_list",
     "import_leads",
     "insert_leads",
@@ -197,20 +228,26 @@ __all__ = [
     "load_pipeline",
     "lock_identity",
     "lose",
+    "make_visitor_token",
     "merge_companies",
     "merge_leads",
     "move",
     "move_merged",
     "note_activities",
+    "note_company_facts",
     "note_consents",
     "note_export",
+    "note_team_change",
     "offer",
     "order_stages",
     "part_companies",
     "pipeline_at",
+    "process_beacons",
     "process_submissions",
     "put_on_list",
     "read_facts",
+    "read_visitor_token",
+    "receive_beacon",
     "receive_submission",
     "record_activities",
     "record_consent",
@@ -224,7 +261,9 @@ __all__ = [
     "remove_cost",
     "remove_question",
     "repeat_refused",
+    "reprocess_beacons",
     "reprocess_submissions",
+    "restore_segment",
     "retire_stage",
     "retirement_refused",
     "revive",
@@ -232,15 +271,18 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "save_site",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
     "stop_bulk",
+    "switch_site",
+    "tag_leads",
     "take_back",
     "take_back_guests",
-    "track",
     "undo_merge",
+    "untag_leads",
     "update_facts",
     "upsert_leads",
     "welcome",

@@ -23,10 +23,20 @@ _redis_back_at = 0.0
 
 def is_flooding(request: HttpRequest, kind: str) -> bool:
     """Whether this address or its network has used up its share."""
-    address = client_address(request)
-    if not _hit(_rate(kind), kind, address):
-        return True
-    return not _hit(_rate(f"{kind}_network"), f"{kind}_network", network_of(address))
+    return not take(kind, client_address(request))
+
+
+def take(kind: str, address: str, *, cost: int = 1) -> bool:
+    """Take `cost` of what an address and its network may do; False when one has not so much left."""
+    if not _hit(_rate(kind), kind, address, cost=cost):
+        return False
+    wide = f"{kind}_network"
+    return _hit(_rate(wide), wide, network_of(address), cost=cost)
+
+
+def share_of(kind: str) -> int:
+    """How often one address may come in the time of its limit."""
+    return int(_rate(kind).amount)
 
 
 def retry_after(kind: str) -> int:
@@ -102,16 +112,16 @@ def _rate(kind: str) -> RateLimitItem:
     return _parsed(settings.RATE_LIMITS[kind])
 
 
-def _hit(rate: RateLimitItem, *names: str) -> bool:
+def _hit(rate: RateLimitItem, *names: str, cost: int = 1) -> bool:
     """Count in Redis, so that all web processes share it; in this process while Redis is away."""
     global _redis_back_at
     if time.monotonic() >= _redis_back_at:
         try:
-            return FixedWindowRateLimiter(_redis()).hit(rate, *names)
+            return FixedWindowRateLimiter(_redis()).hit(rate, *names, cost=cost)
         except Exception:  # noqa: BLE001  (an absent Redis fails in many ways; counting goes on without)
             logger.info("Redis is not there; addresses are counted in this process")
             _redis_back_at = time.monotonic() + SECONDS_WITHOUT_REDIS
-    return _memory.hit(rate, *names)
+    return _memory.hit(rate, *names, cost=cost)
 
 
 @cache

@@ -10,8 +10,9 @@ from django.test import Client
 
 from content.models import Asset, Product
 from leadflow.core.models import ApiToken, User
-from leads.models import Campaign, Form, Lead, Territory
-from leads.views import hosted, limits
+from leads.models import Campaign, Form, Lead, Site, Territory
+from leads.queries import forget_sites
+from leads.views import hosted, limits, portions
 from tests.factories import people
 
 FIELDS = [
@@ -28,6 +29,8 @@ def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     hosted.forget_forms()
     monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
     limits._memory.storage.reset()
+    portions.forget()
+    forget_sites()
     cache.clear()
 
 
@@ -82,6 +85,11 @@ def form(product: Product, white_paper: Asset, campaign: Campaign) -> Form:
         product=product,
         campaign=campaign,
     )
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    return Site.objects.create(name="Shop", key="shopkey", hosts=["shop.example", "*.acme.example"])
 
 
 @pytest.fixture
