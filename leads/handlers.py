@@ -21,3 +21,4 @@ def revive_let_go(event: StagesChanged) -> None:
 def erase_rest(event: LeadsErased) -> None:
     """Blank what came in about people while they were being erased."""
     leads.erase_rest(lead_ids=event.lead_ids)
+    leads.drop_import_files(at=event.at)

@@ -80,6 +80,14 @@ from leads.services.guests import (
     release_guests,
     take_back_guests,
 )
+from leads.services.import_runs import (
+    drop_import,
+    drop_import_files,
+    keep_import_file,
+    open_kept,
+    run_imports,
+    start_import,
+)
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
@@ -187,6 +195,8 @@ __all__ = [
     "describe_companies",
     "disqualify",
     "drop_guest_files",
+    "drop_import",
+    "drop_import_files",
     "duplicate_form",
     "erase_leads",
     "erase_rest",
@@ -204,6 +214,7 @@ __all__ = [
     "is_expired",
     "is_received",
     "keep_guest_file",
+    "keep_import_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
@@ -217,6 +228,7 @@ __all__ = [
     "note_consents",
     "note_export",
     "offer",
+    "open_kept",
     "order_stages",
     "part_companies",
     "pipeline_at",
@@ -247,12 +259,14 @@ __all__ = [
     "revive_interested",
     "run_bulk",
     "run_bulk_acts",
+    "run_imports",
     "save_reason",
     "save_site",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
+    "start_import",
     "stop_bulk",
     "switch_site",
     "take_back",

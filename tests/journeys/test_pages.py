@@ -14,7 +14,7 @@ ROLES = {
                          "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
-                          "/leads/bulk/new/?verb=recycle&all=1"),
+                          "/leads/bulk/new/?verb=recycle&all=1", "/leads/import/"),
     "rita@demo.example": ("/queue/", "/leads/"),
     "cora@demo.example": ("/queue/", "/leads/"),
     "admin@demo.example": ("/ui/", "/leads/"),
