@@ -1,5 +1,6 @@
-"""What leads do when something happens to them: new interest revives who was let go."""
+"""What leads do when something happens to them: interest revives who was let go, segments follow."""
 
+from leadflow.core.events import Event
 from leads import services as leads
 from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
 
@@ -22,3 +23,8 @@ def erase_rest(event: LeadsErased) -> None:
     """Blank what came in about people while they were being erased."""
     leads.erase_rest(lead_ids=event.lead_ids)
     leads.drop_import_files(at=event.at)
+
+
+def follow_segments(event: Event) -> None:
+    """Bring the segments up to date that look at something this event may have changed."""
+    leads.follow_segments(event=event)

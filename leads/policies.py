@@ -42,7 +42,9 @@ rules.add_perm("leads.manage_sites", is_marketing)
 rules.add_perm("leads.manage_guests", is_marketing | is_sales)
 rules.add_perm("leads.merge_companies", is_marketing)
 rules.add_perm("leads.invite", is_marketing | is_sales)
-
+rules.add_perm("leads.manage_segments", is_marketing)
+rules.add_perm("leads.tag", is_marketing | is_sales | is_care)
+rules.add_perm("leads.untag", is_marketing | is_sales | is_care)
 
 WORDS = {
     "import": "import leads",
@@ -135,6 +137,13 @@ def check_may_design(*, by: User) -> None:
     if not by.has_perm("leads.design_pipeline"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not change the pipeline. Ask marketing or an admin.")
+
+
+def check_may_manage_segments(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may change segments."""
+    if not by.has_perm("leads.manage_segments"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage segments. Ask marketing.")
 
 
 def check_may_edit_reasons(*, by: User) -> None:

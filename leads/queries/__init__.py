@@ -1,6 +1,10 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import (
+    Condition,
+    Misfit,
+    Vocabulary,
+    check_choices,
     compile_condition,
     describe,
     fields_of,
@@ -41,6 +45,7 @@ from leads.queries.choices import (
     product_choices,
     reasons_for,
     stage_choices,
+    tag_choices,
     verbs_with_reasons,
 )
 from leads.queries.companies import (
@@ -62,6 +67,8 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import list_pairs, newest_search, pairs_of
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
@@ -99,6 +106,21 @@ from leads.queries.privacy import (
 )
 from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.segments import (
+    Growth,
+    Preview,
+    SegmentRow,
+    growth,
+    list_segments,
+    members,
+    narrow_by_condition,
+    preview,
+    size_label,
+    uses_in,
+    uses_of,
+    where_words,
+    write_condition,
+)
 from leads.queries.sites import (
     KnownSite,
     SiteRow,
@@ -120,6 +142,7 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
     "FACTS",
     "KINDS",
     "LEAKS",
@@ -130,18 +153,23 @@ __all__ = [
     "Brought",
     "Chosen",
     "Comparison",
+    "Condition",
     "Costs",
     "Design",
     "FactRow",
     "Foreseen",
+    "Growth",
     "HandoffRow",
     "Kind",
     "KnownSite",
     "Leak",
+    "Misfit",
     "Pipeline",
     "Position",
+    "Preview",
     "PurposeHistory",
     "Retirement",
+    "SegmentRow",
     "SiteRow",
     "StageRow",
     "StageTime",
@@ -150,9 +178,11 @@ __all__ = [
     "TimelineEntry",
     "TimelinePage",
     "VerbRow",
+    "Vocabulary",
     "already_corrected",
     "campaign_state",
     "change_to_take_back",
+    "check_choices",
     "choose_leads",
     "company_choices",
     "compare_leads",
@@ -181,6 +211,7 @@ __all__ = [
     "foresee",
     "forget_sites",
     "group_refusals",
+    "growth",
     "has_consent",
     "has_required",
     "kinds_for",
@@ -195,7 +226,9 @@ __all__ = [
     "list_leads",
     "list_merges",
     "list_offers",
+    "list_pairs",
     "list_requests",
+    "list_segments",
     "list_sites",
     "list_sources",
     "list_submissions",
@@ -203,12 +236,17 @@ __all__ = [
     "load_pipeline",
     "match_people",
     "matching",
+    "members",
     "moves_with_time",
+    "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",
+    "preview",
     "preview_retirement",
     "product_choices",
     "read_brought",
@@ -221,6 +259,7 @@ __all__ = [
     "requirement_choices",
     "roles_by_verb",
     "site_by_key",
+    "size_label",
     "sort_keys",
     "spaced",
     "stage_choices",
@@ -229,14 +268,19 @@ __all__ = [
     "stays_of",
     "suggest_kept",
     "tag_address",
+    "tag_choices",
     "take_back_refused",
     "takes_submissions",
     "ticket_svg",
     "timeline",
     "total_campaigns",
+    "uses_in",
+    "uses_of",
     "values_of",
     "verbs_with_reasons",
     "visits_of",
     "watched_stages",
+    "where_words",
     "why_silent",
+    "write_condition",
 ]

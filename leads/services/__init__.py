@@ -51,6 +51,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.duplicates import dismiss_pair, find_duplicates, reopen_pair, search_everybody
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.forms import (
@@ -91,13 +92,14 @@ from leads.services.import_runs import (
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
-from leads.services.ownership import assign_offers, assign_owner
+from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
     insert_leads,
     lock_identity,
+    note_company_facts,
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
@@ -105,12 +107,23 @@ from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.scores import write_scores
+from leads.services.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+    fill_segments,
+    follow_leads,
+    follow_segments,
+    follow_time,
+    restore_segment,
+)
 from leads.services.submissions import (
     is_received,
     process_submissions,
     receive_submission,
     reprocess_submissions,
 )
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.tokens import refresh_tokens
 from leads.services.tracking import (
     BEACON_KINDS,
@@ -173,6 +186,7 @@ __all__ = [
     "allow_hosts",
     "append_history",
     "archive_campaign",
+    "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
@@ -183,16 +197,20 @@ __all__ = [
     "change_form",
     "change_handoff",
     "change_question",
+    "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
+    "check_tag",
     "confirm_opt_in",
     "correct_facts",
     "create_form",
     "create_leads",
+    "create_segment",
     "default_week",
     "delete_form",
     "describe_companies",
+    "dismiss_pair",
     "disqualify",
     "drop_guest_files",
     "drop_import",
@@ -201,7 +219,12 @@ __all__ = [
     "erase_leads",
     "erase_rest",
     "expire",
+    "fill_segments",
+    "find_duplicates",
     "find_target",
+    "follow_leads",
+    "follow_segments",
+    "follow_time",
     "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
@@ -225,8 +248,10 @@ __all__ = [
     "move",
     "move_merged",
     "note_activities",
+    "note_company_facts",
     "note_consents",
     "note_export",
+    "note_team_change",
     "offer",
     "open_kept",
     "order_stages",
@@ -250,9 +275,11 @@ __all__ = [
     "release_guests",
     "remove_cost",
     "remove_question",
+    "reopen_pair",
     "repeat_refused",
     "reprocess_beacons",
     "reprocess_submissions",
+    "restore_segment",
     "retire_stage",
     "retirement_refused",
     "revive",
@@ -262,6 +289,7 @@ __all__ = [
     "run_imports",
     "save_reason",
     "save_site",
+    "search_everybody",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
@@ -269,9 +297,11 @@ __all__ = [
     "start_import",
     "stop_bulk",
     "switch_site",
+    "tag_leads",
     "take_back",
     "take_back_guests",
     "undo_merge",
+    "untag_leads",
     "update_facts",
     "upsert_leads",
     "welcome",

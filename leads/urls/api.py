@@ -4,7 +4,17 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, bulk, forms, history, leads, offers, pipeline, privacy
+from leads.api import (
+    activities,
+    bulk,
+    forms,
+    history,
+    leads,
+    offers,
+    pipeline,
+    privacy,
+    visitors,
+)
 from leads.services import VERBS
 
 
@@ -42,6 +52,8 @@ urlpatterns = [
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),
     path("leads/<int:lead_id>/<slug:verb>/", leads.UnknownVerb.as_view(), name="no_verb"),
     path("activities/", activities.ActivityBatch.as_view(), name="activities"),
+    path("visitors/identify/", visitors.IdentifyVisitor.as_view(), name="identify_visitor"),
+    path("visitors/token/", visitors.VisitorToken.as_view(), name="visitor_token"),
     path("pipeline/", pipeline.PipelineView.as_view(), name="pipeline"),
     path("pipeline/order/", pipeline.PipelineOrder.as_view(), name="order"),
     path("pipeline/stages/", pipeline.StageList.as_view(), name="stages"),

@@ -31,6 +31,7 @@ _WORDS = {
     "manage_sites": "manage sites",
     "manage_guests": "manage guests",
     "merge_companies": "merge companies",
+    "manage_segments": "manage segments",
     "design_pipeline": "manage the pipeline",
     "edit_reasons": "manage the reasons",
     "import": "manage imports",

@@ -10,8 +10,15 @@ from leadflow.core.models import Role, Team, User
 from leads.engine.tokens import vector_of
 from leads.models import Campaign, Tag, Territory
 
-FIRST = "Anna Ben Carla David Emma Felix Greta Hugo Ines Jonas Klara Leon Mara Noah Olga Paul Quentin Rosa Sven Tina".split()
-LAST_STEMS = "Acker Berg Clausen Dorn Eber Frank Gross Haupt Iver Jansen Keller Lang Maier Nord Otto Petersen Quast Richter Schmidt Thoma Ulrich Vogel Wagner Zimmer".split()
+FIRST = (
+    "Anna Ben Carla David Emma Felix Greta Hugo Ines Jonas Klara "
+    "Leon Mara Noah Olga Paul Quentin Rosa Sven Tina"
+).split()
+LAST_STEMS = (
+    "Acker Berg Clausen Dorn Eber Frank Gross Haupt Iver Jansen Keller "
+    "Lang Maier Nord Otto Petersen Quast Richter "
+    "Schmidt Thoma Ulrich Vogel Wagner Zimmer"
+).split()
 SOURCES = (
     "web trade_show search social webinar referral newsletter partner phone list_purchase".split()
 )

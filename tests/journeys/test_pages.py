@@ -13,12 +13,16 @@ ROLES = {
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
                          "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
-                          "/leads/campaigns/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
+                          "/leads/campaigns/", "/leads/sites/", "/leads/forms/", "/leads/forms/new/",
+                          "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",
+                          "/leads/forms/1/submissions/",
+                          "/leads/forms/1/questions/new/?kind=choice", "/leads/companies/", "/leads/bulk/",
                           "/leads/bulk/new/?verb=recycle&all=1", "/leads/import/"),
     "rita@demo.example": ("/queue/", "/leads/"),
     "cora@demo.example": ("/queue/", "/leads/"),
     "admin@demo.example": ("/ui/", "/leads/"),
-    "": ("/accounts/login/", "/c/why-pumps-fail/", "/c/pump-monitor-guide/", "/f/pump-guide/"),
+    "": ("/accounts/login/", "/c/why-pumps-fail/", "/c/pump-monitor-guide/", "/f/pump-guide/",
+         "/f/pump-guide/embed/", "/f/pump-guide/thanks/"),
 }  # fmt: skip
 
 

@@ -357,6 +357,6 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(
             at=at + timedelta(seconds=n),
         )
 
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(58):
         _process()
     assert Lead.objects.count() == 60

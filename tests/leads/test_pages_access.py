@@ -24,6 +24,7 @@ from leads.models import (
     Import,
     Lead,
     OptIn,
+    Site,
     StageChange,
 )
 from leads.urls import public
@@ -42,6 +43,9 @@ FORM_ACTS = {
     "leads:shift_question",
     "leads:remove_question",
 }
+SITE_ACTS = {"leads:switch_site", "leads:reprocess_reports"}
+SITE_QUESTIONS = {"leads:add_site", "leads:edit_site"}
+SITES = SITE_ACTS | SITE_QUESTIONS | {"leads:sites", "leads:site"}
 FORM_QUESTIONS = {
     "leads:add_form",
     "leads:form_settings",
@@ -58,6 +62,9 @@ POSTED = {
     "leads:drop_import",
     "leads:reprocess",
     *FORM_ACTS,
+    *SITE_ACTS,
+    "api:identify_visitor",
+    "api:visitor_token",
     "api:verb",
     "api:activities",
     "api:stages",
@@ -146,6 +153,7 @@ DIALOGS |= {
 BOTH = (
     DIALOGS
     | FORM_QUESTIONS
+    | SITE_QUESTIONS
     | {
         "leads:edit",
         "leads:bulk_new",
@@ -164,6 +172,7 @@ FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submis
 MARKETING = (
     DESIGN
     | FORMS
+    | SITES
     | CAMPAIGNS
     | {"leads:imports", "leads:import", "leads:drop_import", "leads:import_csv"}
     | {"leads:campaigns", "leads:reprocess", "leads:export"}
@@ -221,7 +230,7 @@ API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # an
 
 @pytest.fixture
 def address(
-    form: Form, at: Any, marketer: User, settings: Any, tmp_path: Any
+    form: Form, site: Site, at: Any, marketer: User, settings: Any, tmp_path: Any
 ) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
@@ -249,6 +258,7 @@ def address(
             "name": "first_name",
             "submission_id": sent.pk,
             "act_id": act.pk,
+            "site_id": site.pk,
             **rows,
         }
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
@@ -287,6 +297,8 @@ def _open(client: Client, name: str, address: str) -> Any:
 
 
 def _said(name: str, address: str) -> dict[str, Any]:
+    if name in {"api:identify_visitor", "api:visitor_token"}:
+        return {"lead": Lead.objects.earliest("pk").pk, "visitor": str(uuid.uuid4())}
     if name != "api:take_back":
         return {}
     lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
@@ -416,6 +428,7 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
         "api:lead",
         "leads:reprocess",
         "leads:bulk",
+        "leads:site",
         "leads:edit_company",
         "leads:form",
     ],

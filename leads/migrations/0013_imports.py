@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0011_tracking'),
+        ('leads', '0012_segments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
