@@ -21,7 +21,7 @@ ROLES = {
                           "/leads/campaigns/new/", "/leads/campaigns/plant-fair/",
                           "/leads/campaigns/plant-fair/guests/", "/leads/campaigns/open-house/tickets/",
                           "/leads/campaigns/open-house/guests/import/", "/leads/companies/1/",
-                          "/leads/companies/1/?part=story", "/leads/companies/1/merge/"),
+                          "/leads/companies/1/?part=story", "/leads/companies/1/merge/", "/leads/import/"),
     "rita@demo.example": ("/queue/", "/leads/", "/leads/events/", "/leads/campaigns/open-house/kiosk/"),
     "cora@demo.example": ("/queue/", "/leads/"),
     "admin@demo.example": ("/ui/", "/leads/"),
