@@ -74,7 +74,34 @@ def _register_pages() -> None:
     register(Section.MARKETING, "Campaigns", "leads:campaigns", "megaphone", marketing, order=40)
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
+    register(Section.MARKETING, "Duplicates", "leads:duplicates", "merge", marketing, order=55)
     add_search("leads", find)
+    _register_merging()
+
+
+def _register_merging() -> None:
+    """What the record page shows of duplicates and merges, and the way to merge from there."""
+    from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
+    from leads.views.merging import load_duplicates, load_merges
+
+    lead_panels.add(
+        "duplicates",
+        Panel("Possible duplicate", "leads/panels/duplicates.html", load_duplicates, order=5),
+    )
+    lead_panels.add(
+        "merges", Panel("Merged into this one", "leads/panels/merges.html", load_merges, order=90)
+    )
+    lead_actions.add(
+        "merge",
+        LeadAction(
+            "Merge with another record",
+            "merge",
+            "leads:merge_with",
+            "leads.merge",
+            order=60,
+            asks_in_dialog=False,
+        ),
+    )
 
 
 def _install_pipeline(**kwargs: Any) -> None:

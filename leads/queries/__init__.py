@@ -7,6 +7,7 @@ from leads.engine.conditions import (
     moves_with_time,
     values_of,
 )
+from leads.engine.likeness import describe_reasons
 from leads.engine.pipeline import Pipeline
 from leads.policies import decision_refused, roles_by_verb, take_back_refused
 from leads.queries.bulk import (
@@ -40,7 +41,7 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
-from leads.queries.duplicates import list_pairs, newest_search, pairs_of
+from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
@@ -113,10 +114,12 @@ __all__ = [
     "country_choices",
     "decision_refused",
     "describe",
+    "describe_reasons",
     "drill_down",
     "fields_of",
     "find_leads",
     "find_leaks",
+    "find_pair",
     "follow_merges",
     "foresee",
     "group_refusals",

@@ -42,7 +42,9 @@ def find_candidates(*, lead_ids: Collection[int], only_earlier: bool = False) ->
     Counts on the index lead_tokens: each key is asked for once. A key that more than fifty leads have
     is left out and counted.
     """
-    pairs, namesakes, skipped = set(), {}, 0
+    pairs: set[tuple[int, int]] = set()
+    namesakes: dict[int, int] = {}
+    skipped = 0
     with connection.cursor() as cursor:
         cursor.execute(BLOCKS, {"ids": list(lead_ids), "most": MOST_OF_A_KEY + 1})
         for key, asking, sharing in cursor.fetchall():
@@ -123,6 +125,12 @@ def pairs_of(lead: Lead, *, user: User, most: int = 3) -> list[DuplicatePair]:
     """The likeliest duplicates of one lead that `user` may see."""
     pairs = list_pairs(user=user).filter(Q(first=lead) | Q(second=lead))
     return list(pairs[:most])
+
+
+def find_pair(one: Lead, other: Lead) -> DuplicatePair | None:
+    """What was found out about two leads, also where somebody has said that they are two."""
+    first, second = sorted([one.pk, other.pk])
+    return DuplicatePair.objects.filter(first=first, second=second).first()
 
 
 def newest_search() -> DuplicateSearch | None:

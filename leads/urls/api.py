@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
-from leads.api import activities, bulk, history, leads, offers, pipeline
+from leads.api import activities, bulk, history, leads, merging, offers, pipeline
 from leads.services import VERBS
 
 
@@ -36,8 +36,11 @@ urlpatterns = [
     path("leads/<int:lead_id>/stages/", history.LeadStages.as_view(), name="lead_stages"),
     path("leads/<int:lead_id>/take-back/", history.LeadTakeBack.as_view(), name="take_back"),
     path("leads/<int:lead_id>/activities/", activities.LeadActivities.as_view(), name="timeline"),
+    path("leads/<int:lead_id>/merge/", merging.LeadMerge.as_view(), name="lead_merge"),
     path("leads/<int:lead_id>/<verb:verb>/", leads.LeadVerb.as_view(), name="verb"),
     path("leads/<int:lead_id>/<slug:verb>/", leads.UnknownVerb.as_view(), name="no_verb"),
+    path("merges/<int:merge_id>/undo/", merging.MergeUndo.as_view(), name="merge_undo"),
+    path("duplicates/", merging.DuplicateList.as_view(), name="duplicate_pairs"),
     path("activities/", activities.ActivityBatch.as_view(), name="activities"),
     path("pipeline/", pipeline.PipelineView.as_view(), name="pipeline"),
     path("pipeline/order/", pipeline.PipelineOrder.as_view(), name="order"),

@@ -94,7 +94,10 @@ def test_a_common_name_at_a_big_company_proves_nothing(namesakes: int, colleague
 
 
 def test_a_common_name_is_enough_at_a_small_company_but_not_at_a_big_one() -> None:
-    one, other = Facts("Thomas", "Müller", company="Big"), Facts("Thomas", "Müller", company="Big AG")
+    one, other = (
+        Facts("Thomas", "Müller", company="Big"),
+        Facts("Thomas", "Müller", company="Big AG"),
+    )
 
     small = compare(one, other, namesakes=30, colleagues=4)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from leadflow.core.models import Role, User
 from leads import services as leads
-from leads.models import BulkItem, Company, Form, Lead, StageChange
+from leads.models import BulkItem, Company, DuplicatePair, Form, Lead, StageChange
 from leads.urls import public
 from leads.urls import urlpatterns as pages
 from leads.urls.api import urlpatterns as api_pages
@@ -33,6 +33,12 @@ POSTED = {
     "leads:bulk_stop",
     "leads:bulk_again",
     "api:bulk_move",
+    "leads:search_duplicates",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
+    "leads:undo_merge",
+    "api:lead_merge",
+    "api:merge_undo",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -60,8 +66,19 @@ DIALOGS = {
     "leads:add_reason",
     "leads:edit_reason",
 }
-BOTH = DIALOGS | {"leads:edit", "leads:bulk_new", "api:leads", "api:retire"}
-MARKETING = DESIGN | {"leads:campaigns", "leads:forms", "leads:reprocess"}
+BOTH = DIALOGS | {"leads:edit", "leads:merge", "leads:bulk_new", "api:leads", "api:retire"}
+MERGING = {
+    "leads:merge_with",
+    "leads:merge",
+    "leads:merges",
+    "leads:undo_merge",
+    "leads:duplicates",
+    "leads:search_duplicates",
+    "leads:duplicate_search",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
+}
+MARKETING = DESIGN | MERGING | {"leads:campaigns", "leads:forms", "leads:reprocess"}
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
@@ -119,6 +136,9 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
         at=at,
     )
     BulkItem.objects.update(outcome="refused")
+    other, former = people.inquiries(2, at=at)
+    pair = DuplicatePair.objects.create(first=lead, second=other, likeness=80, found_at=at)
+    merge = leads.merge_leads(kept_id=other.pk, gone_id=former.pk, by=marketer, at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
@@ -126,9 +146,14 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
             "company_id": company.pk,
             "form_id": form.pk,
             "act_id": act.pk,
+            "gone_id": other.pk,
+            "pair_id": pair.pk,
+            "merge_id": merge.pk,
         }
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
+        if name == "api:lead_merge":
+            SAID[name] = {"gone": other.pk}
         if name == "api:take_back" and lead_id == lead.pk:
             leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
@@ -185,7 +210,8 @@ def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_
     answer = _open(sign_in(people.user(role)), name, address(name))
 
     assert answer.status_code == 403
-    assert "you may not manage" in answer.content.decode()
+    words = "you may not merge leads" if name in MERGING else "you may not manage"
+    assert words in answer.content.decode()
 
 
 @pytest.mark.parametrize(
