@@ -9,12 +9,12 @@ class Machine(StrEnum):
     """A kind of machine, in the words that stand in the story of a lead."""
 
     AHEAD = "fetched ahead"
-    CRAWLER = "a crawler"
-    PREVIEW = "a link preview"
-    SCANNER = "a mail scanner"
-    MONITOR = "a monitor"
-    HEADLESS = "a browser without a window"
-    PROGRAM = "a program"
+    CRAWLER = "crawler"
+    PREVIEW = "link preview"
+    SCANNER = "mail scanner"
+    MONITOR = "monitor"
+    HEADLESS = "browser without a window"
+    PROGRAM = "program"
 
 
 # Browsers say in one of these that nobody looks at the page (yet).

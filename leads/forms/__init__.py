@@ -18,6 +18,7 @@ from leads.forms.guests import GuestColumnsForm, GuestFileForm, GuestForm, WalkI
 from leads.forms.people import FactsForm, NoteForm
 from leads.forms.public import HONEYPOT, PublicForm
 from leads.forms.segments import SegmentForm
+from leads.forms.sites import SiteForm
 
 __all__ = [
     "HONEYPOT",
@@ -42,6 +43,7 @@ __all__ = [
     "RetireForm",
     "SegmentForm",
     "SettingsForm",
+    "SiteForm",
     "StageForm",
     "VerbRuleForm",
     "WalkInForm",

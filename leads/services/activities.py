@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from leadflow.core import bulk, events
 from leads.events import ActivitiesRecorded, LeadsIdentified
-from leads.models import Activity, Consent, Visitor
+from leads.models import Activity, Consent, Visit, Visitor
 from leads.services.whereabouts import hold_leads
 
 
@@ -33,11 +33,16 @@ def record_activities(
 
 @transaction.atomic
 def append_history(
-    *, activities: Sequence[Activity], consents: Sequence[Consent], at: datetime
+    *,
+    activities: Sequence[Activity],
+    consents: Sequence[Consent],
+    visits: Sequence[Visit] = (),
+    at: datetime,
 ) -> None:
-    """Append many activities and consents of the past, silently; nothing is checked for repeats."""
+    """Append much of the past, silently: activities, consents, arrivals. Nothing is checked for repeats."""
     bulk.copy_instances(activities)
     bulk.copy_instances(consents)
+    bulk.copy_instances(visits)
     ids = {row.lead_id for row in activities if row.lead_id}
     ids |= {consent.lead_id for consent in consents}
     note_activities(lead_ids=ids, at=at, is_silent=True)

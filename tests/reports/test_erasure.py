@@ -26,9 +26,9 @@ from leads.models import (
     DuplicatePair,
     Form,
     Guest,
+    GuestFile,
     Import,
     Lead,
-    Merge,
     Offer,
     OptIn,
     RawBeacon,
@@ -110,7 +110,7 @@ def _browse(lead: Lead, at: datetime) -> None:
     leads.record_activities(activities=[said, note], at=at)
     Visit.objects.create(lead=lead, visitor_id=BROWSER, at=at, term="aubergine", landing_url=url)
     RawBeacon.objects.create(said={"visitor": str(BROWSER)}, received_at=at, state="failed")
-    Guest.objects.create(campaign=Campaign.objects.get(), lead=lead, note="Aubergine menu")
+    Guest.objects.filter(lead=lead).update(note="Aubergine menu")
     lead.tags.add(Tag.objects.get_or_create(key="vip", name="VIP")[0])
 
 
@@ -142,10 +142,14 @@ def _leave_traces(lead: Lead, marketer: User, at: datetime) -> None:
     DuplicatePair.objects.create(
         first=lead, second=other, likeness=90, reasons=["Quisenberry"], found_at=at
     )
-    Merge.objects.create(kept=lead, gone_id=999_999, before={"lead": {"email": EMAIL}}, at=at)
+    again = people.inquiry(at=at, email="private@quisenberry.example", first_name="Adelheid")
+    leads.merge_leads(kept_id=lead.pk, gone_id=again.pk, by=marketer, at=at + 6 * HOUR)
     fault = f"“{EMAIL}” already belongs to another lead."
     errors = [{"row": 2, "column": "email", "message": fault}]
     Import.objects.create(file="x.csv", at=at, result={"rows": 5, "errors": errors})
+    GuestFile.objects.create(
+        campaign=Campaign.objects.get(), name="x.csv", header=["email"], rows=[[EMAIL]], at=at
+    )
     said = {"note": "For Adelheid Quisenberry", "filter": "q=adelheid%40quisenberry.example"}
     act = BulkAct.objects.create(verb="offer", said=said, by=marketer, at=at)
     act.items.create(lead=lead, outcome="refused", sentence="Adelheid has moved on.")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0012_segments'),
+        ('leads', '0013_imports'),
     ]
 
     operations = [
