@@ -63,7 +63,7 @@ def _register_pages() -> None:
     """The rail, the palette's actions, and what the palette finds."""
     from leadflow.core.models import Role
     from leadflow.core.navigation import Section, register
-    from leadflow.core.palette import add_search
+    from leadflow.core.palette import add_action, add_search
     from leads.views.palette import find, find_campaigns, find_companies
 
     marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
@@ -75,6 +75,7 @@ def _register_pages() -> None:
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.MARKETING, "Sites", "leads:sites", "globe", marketing, order=60)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
+    add_action("Import leads", "leads:imports", "upload", marketing)
     register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
     add_search("companies", find_companies)

@@ -42,7 +42,9 @@ def find_candidates(*, lead_ids: Collection[int], only_earlier: bool = False) ->
     Counts on the index lead_tokens: each key is asked for once. A key that more than fifty leads have
     is left out and counted.
     """
-    pairs, namesakes, skipped = set(), {}, 0
+    pairs: set[tuple[int, int]] = set()
+    namesakes: dict[int, int] = {}
+    skipped = 0
     with connection.cursor() as cursor:
         cursor.execute(BLOCKS, {"ids": list(lead_ids), "most": MOST_OF_A_KEY + 1})
         for key, asking, sharing in cursor.fetchall():

@@ -81,6 +81,14 @@ from leads.services.guests import (
     release_guests,
     take_back_guests,
 )
+from leads.services.import_runs import (
+    drop_import,
+    drop_import_files,
+    keep_import_file,
+    open_kept,
+    run_imports,
+    start_import,
+)
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
@@ -205,6 +213,8 @@ __all__ = [
     "dismiss_pair",
     "disqualify",
     "drop_guest_files",
+    "drop_import",
+    "drop_import_files",
     "duplicate_form",
     "erase_leads",
     "erase_rest",
@@ -227,6 +237,7 @@ __all__ = [
     "is_expired",
     "is_received",
     "keep_guest_file",
+    "keep_import_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
@@ -242,6 +253,7 @@ __all__ = [
     "note_export",
     "note_team_change",
     "offer",
+    "open_kept",
     "order_stages",
     "part_companies",
     "pipeline_at",
@@ -274,6 +286,7 @@ __all__ = [
     "revive_interested",
     "run_bulk",
     "run_bulk_acts",
+    "run_imports",
     "save_reason",
     "save_site",
     "search_everybody",
@@ -281,6 +294,7 @@ __all__ = [
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
+    "start_import",
     "stop_bulk",
     "switch_site",
     "tag_leads",

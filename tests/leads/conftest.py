@@ -1,16 +1,19 @@
 """What the tests of leads share: signed-in clients, a form, a product."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from content.models import Asset, Product
 from leadflow.core.models import ApiToken, User
-from leads.models import Campaign, Form, Lead, Site, Territory
+from leads.models import Campaign, Form, Lead, Site, Territory, Visitor
 from leads.queries import forget_sites
 from leads.views import hosted, limits, portions
 from tests.factories import people
@@ -103,3 +106,20 @@ def abroad(at: datetime) -> Lead:
 def complaints() -> list[str]:
     """What a browser complained of."""
     return []
+
+
+@pytest.fixture
+def known(at: datetime) -> tuple[Client, Lead]:
+    """A browser that agreed to be remembered, of somebody we know."""
+    lead = people.inquiry(at=at, email="ada@example.com", first_name="Ada", attributes={})
+    visitor = Visitor.objects.create(pk=uuid4(), lead=lead, first_seen_at=at, last_seen_at=at)
+    client = Client()
+    client.cookies.load({"lf_consent": "1", "lf_visitor": str(visitor.pk)})
+    return client, lead
+
+
+@pytest.fixture
+def later() -> Iterator[Any]:
+    """A few seconds after the page was opened."""
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)) as clock:
+        yield clock

@@ -165,3 +165,30 @@ def test_a_row_with_odd_fields_is_a_page_all_the_same(form: Form) -> None:
 
     assert Client().get("/f/paper/").status_code == 200
     assert settings.DATA_UPLOAD_MAX_NUMBER_FIELDS == 1_000
+
+
+def test_what_marketing_writes_is_text_and_no_markup(
+    form: Form, client: Client, marketer: Any
+) -> None:
+    evil = "<form action=//evil.example><b>x</b>"
+    form.fields = [
+        {"name": "email", "label": evil, "help": evil},
+        {"name": "pick", "label": evil, "type": "choices", "options": [evil, "b"], "help": evil},
+    ]
+    Form.objects.update(
+        fields=form.fields, name=evil, intro=evil, consent_text=evil, submit_label=evil, thanks=evil
+    )
+    client.force_login(marketer)
+    address = f"/leads/forms/{form.pk}/"
+
+    pages = [
+        "/f/paper/",
+        "/f/paper/embed/",
+        "/f/paper/thanks/",
+        address,
+        f"{address}settings/",
+        f"{address}share/",
+    ]
+    for page in pages:
+        assert "evil.example><b>" not in client.get(page).content.decode(), page
+    assert "evil.example><b>" not in client.get(f"{address}share/").context["copy_snippet"]

@@ -1,18 +1,14 @@
 """What is kept beside the answers of a public form, and what becomes of it."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from leads import services as leads
 from leads.models import (
-    Activity,
     Campaign,
     Consent,
     Form,
@@ -23,33 +19,11 @@ from leads.models import (
     Visit,
     Visitor,
 )
-from leads.views import hosted
 from tests.factories import people
 from tests.leads.sending import process, send, shown_token, slip
 
 pytestmark = pytest.mark.django_db
 SHOP = {"origin": "https://shop.example"}
-
-
-@pytest.fixture
-def known(at: datetime) -> tuple[Client, Lead]:
-    """A browser that agreed to be remembered, of somebody we know."""
-    lead = people.inquiry(at=at, email="ada@example.com", first_name="Ada", attributes={})
-    visitor = Visitor.objects.create(pk=uuid4(), lead=lead, first_seen_at=at, last_seen_at=at)
-    client = Client()
-    client.cookies.load({"lf_consent": "1", "lf_visitor": str(visitor.pk)})
-    return client, lead
-
-
-@pytest.fixture
-def later() -> Iterator[Any]:
-    """A few seconds after the page was opened."""
-    with time_machine.travel(timezone.now() + timedelta(seconds=5)) as clock:
-        yield clock
-
-
-def _values() -> dict[str, Any]:
-    return FormSubmission.objects.latest("pk").values
 
 
 def test_answers_to_own_questions_are_kept_on_the_lead(form: Form) -> None:
@@ -242,264 +216,6 @@ def test_a_hidden_answer_comes_from_the_link_and_cannot_be_typed(form: Form, lat
 
     assert told == ["acme", "nobody"]
     assert "acme" not in pages[0]
-
-
-# ---- people we know
-
-
-def _ask_little(form: Form, most: int = 2) -> None:
-    form.most_questions = most
-    form.fields += [{"name": "company"}, {"name": "budget"}]
-    form.save()
-
-
-def test_somebody_new_is_asked_the_first_questions(form: Form) -> None:
-    _ask_little(form)
-
-    page = Client().get("/f/paper/").content.decode()
-
-    assert ('name="first_name"' in page, 'name="email"' in page) == (True, True)
-    assert 'name="phone"' not in page
-
-
-def test_somebody_we_know_is_asked_the_next_ones_and_sees_nothing_of_what_we_know(
-    form: Form, known: tuple[Client, Lead], later: Any
-) -> None:
-    client, lead = known
-    _ask_little(form)
-    page = client.get("/f/paper/").content.decode()
-    later.shift(timedelta(seconds=5))
-
-    answer = client.post("/f/paper/", {"token": shown_token(page), "phone": "+49 30 1234567"})
-    process()
-
-    lead = Lead.objects.get()
-    assert ('name="phone"' in page, 'name="message"' in page) == (True, True)
-    for name in ('name="email"', 'name="first_name"', "ada@example.com", ">Ada<", 'value="Ada"'):
-        assert name not in page
-    assert answer.status_code == 303
-    assert lead.phone == "+49301234567"
-    assert FormSubmission.objects.get().lead == lead
-    assert Activity.objects.filter(lead=lead, kind="form").count() == 1
-
-
-def test_whoever_says_it_is_not_them_is_asked_everything(
-    form: Form, known: tuple[Client, Lead], later: Any
-) -> None:
-    client, lead = known
-    _ask_little(form)
-    page = client.get("/f/paper/?all=1").content.decode()
-    later.shift(timedelta(seconds=5))
-
-    client.post("/f/paper/", {"token": shown_token(page), "email": "bob@example.com"})
-    process()
-
-    assert 'name="email"' in page
-    assert FormSubmission.objects.get().lead != lead
-    assert Lead.objects.filter(email="bob@example.com").count() == 1
-
-
-@pytest.mark.parametrize("cookies", [{"lf_consent": "0"}, {"lf_consent": "1", "lf_visitor": "x"}])
-def test_without_consent_nobody_is_recognised(
-    form: Form, known: tuple[Client, Lead], cookies: dict[str, str]
-) -> None:
-    client, _ = known
-    client.cookies.load(cookies)
-    _ask_little(form)
-
-    assert 'name="email"' in client.get("/f/paper/").content.decode()
-
-
-def test_an_address_given_by_somebody_known_by_phone_is_theirs(
-    form: Form, known: tuple[Client, Lead], later: Any
-) -> None:
-    client, lead = known
-    Lead.objects.update(email="", phone="+49301234567")
-    _ask_little(form, most=3)
-    page = client.get("/f/paper/").content.decode()
-    later.shift(timedelta(seconds=5))
-
-    client.post("/f/paper/", {"token": shown_token(page), "email": "ada@example.com"})
-    process()
-
-    assert Lead.objects.get().email == "ada@example.com"
-    assert FormSubmission.objects.get().lead == lead
-
-
-def test_a_submission_of_somebody_who_was_forgotten_meanwhile_waits_with_the_reason(
-    form: Form, known: tuple[Client, Lead], later: Any
-) -> None:
-    client, _ = known
-    _ask_little(form)
-    page = client.get("/f/paper/").content.decode()
-    later.shift(timedelta(seconds=5))
-    client.post("/f/paper/", {"token": shown_token(page), "message": "Call me"})
-    Visitor.objects.update(lead=None)
-
-    process()
-
-    row = FormSubmission.objects.get()
-    assert (row.state, row.error) == ("failed", "Give an e-mail address or a phone number.")
-
-
-def test_whoever_has_told_everything_needs_one_click(
-    form: Form, known: tuple[Client, Lead]
-) -> None:
-    client, _ = known
-    form.fields = [{"name": "email", "type": "email"}, {"name": "first_name"}]
-    form.most_questions = 2
-    form.save()
-
-    page = client.get("/f/paper/").content.decode()
-
-    assert 'type="email"' not in page
-    assert "Send and get the white paper" in page
-
-
-# ---- on other people's pages
-
-
-def test_a_copy_on_an_allowed_site_is_taken_once(form: Form) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-    said = {"token": "", "consent": "on"}
-
-    answers = [send(form, headers=SHOP, **said).status_code for _ in range(3)]
-    corrected = send(form, headers=SHOP, **said, first_name="Ada").status_code
-    process()
-
-    assert answers == [303, 303, 303]
-    assert corrected == 303
-    assert FormSubmission.objects.count() == 2
-    assert Lead.objects.count() == 1
-    assert FormSubmission.objects.earliest("pk").context["via"] == "html"
-
-
-def test_the_same_from_a_copy_just_over_the_window_is_still_one(form: Form) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-
-    for moment in (datetime(2026, 3, 3, 9, 9, 58), datetime(2026, 3, 3, 9, 10, 2)):
-        with time_machine.travel(moment, tick=False):
-            send(form, headers=SHOP, token="")
-    with time_machine.travel(datetime(2026, 3, 3, 9, 31), tick=False):
-        send(form, headers=SHOP, token="")
-
-    assert FormSubmission.objects.count() == 2
-
-
-def test_the_same_words_from_another_network_are_another_submission(form: Form) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-
-    for address in ("10.1.0.1", "10.1.0.2", "10.2.0.1"):
-        send(form, Client(REMOTE_ADDR=address), headers=SHOP, token="")
-
-    assert FormSubmission.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("headers", "words"),
-    [
-        ({"origin": "https://evil.example"}, "may not send this form by itself"),
-        ({"origin": "http://shop.example.evil.example"}, "may not send this form by itself"),
-        ({"origin": "https://shop.example:8443"}, "may not send this form by itself"),
-        ({"origin": "null"}, "open for too long"),
-        ({"referer": "https://evil.example/"}, "may not send this form by itself"),
-        ({}, "open for too long"),
-    ],
-)
-def test_a_copy_anywhere_else_is_shown_again_to_be_sent_from_here(
-    form: Form, headers: dict[str, str], words: str
-) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-
-    answer = send(form, headers=headers, token="", first_name="Grace")
-
-    page = answer.content.decode()
-    assert answer.status_code == 422
-    assert words in page
-    assert 'value="Grace"' in page
-    assert not FormSubmission.objects.exists()
-
-
-def test_a_copy_tells_its_page_its_hidden_answers_and_its_wording(
-    form: Form, client: Client, marketer: Any
-) -> None:
-    form.fields += [{"name": "partner", "type": "hidden", "param": "p"}]
-    form.save()
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-    client.force_login(marketer)
-    snippet = client.get(f"/leads/forms/{form.pk}/share/").context["copy_snippet"]
-    wording = snippet.split('name="wording" value="')[1].split('"')[0]
-    leads.change_form(form_id=form.pk, values={"consent_text": "Newer."})
-    hosted.forget_forms()
-
-    send(
-        form, headers=SHOP, token="", wording=wording, consent="on", partner="acme",
-        page_url="https://shop.example/a?utm_source=ad&utm_campaign=may",
-        page_referrer="https://search.example/",
-    )  # fmt: skip
-    process()
-
-    visit, given = Visit.objects.get(), Consent.objects.get(purpose="marketing")
-    assert (given.wording, given.wording_version) == ("Yes, send me news.", 1)
-    assert (visit.source, visit.campaign_name) == ("ad", "may")
-    assert (visit.referrer, visit.landing_url[:22]) == (
-        "https://search.example/",
-        "https://shop.example/a",
-    )
-    assert _values()["partner"] == "acme"
-    assert "_extra" not in _values()
-
-
-def test_a_robot_that_fills_a_copy_is_turned_away(form: Form) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example"])
-
-    assert send(form, headers=SHOP, token="", website="x").status_code == 422
-
-
-def test_only_named_sites_may_frame_the_form(form: Form) -> None:
-    leads.allow_hosts(form_id=form.pk, hosts=["shop.example", "localhost:9000"])
-
-    page, frame = Client().get("/f/paper/"), Client().get("/f/paper/embed/")
-    after = Client().get("/f/paper/embed/thanks/")
-
-    for answer in (frame, after):
-        policy = answer["Content-Security-Policy"]
-        assert "frame-ancestors 'self' shop.example localhost:9000" in policy
-        assert "X-Frame-Options" not in answer
-    assert page["X-Frame-Options"] == "DENY"
-    assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
-
-
-def test_a_frame_tells_the_page_around_it(form: Form, later: Any) -> None:
-    page = Client().get("/f/paper/embed/").content.decode()
-    later.shift(timedelta(seconds=5))
-    said = {
-        "token": shown_token(page),
-        "email": "ada@example.com",
-        "page_url": "https://shop.example/?utm_source=ad",
-    }
-
-    answer = Client().post("/f/paper/embed/", said)
-    process()
-
-    visit = Visit.objects.get()
-    assert (answer.status_code, answer.url) == (303, "/f/paper/embed/thanks/")
-    assert (visit.source, visit.landing_url) == ("ad", "https://shop.example/?utm_source=ad")
-
-
-def test_the_next_page_may_be_somewhere_else(form: Form) -> None:
-    Form.objects.update(redirect_url="https://shop.example/thanks?x=1")
-
-    page, answer = Client().get("/f/paper/"), send(form)
-    framed = Client().get("/f/paper/embed/thanks/").content.decode()
-
-    assert (answer.status_code, answer.url) == (303, "https://shop.example/thanks?x=1")
-    assert "form-action 'self' https://shop.example;" in page["Content-Security-Policy"] + ";"
-    assert 'href="https://shop.example/thanks?x=1"' in framed
-    assert 'target="_top"' in framed
-
-
-# ---- what looks like spam
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_whatever_was_stored_can_be_looked_at(
     client: Client, form: Form, at: datetime, values: Any
 ) -> None:
     if values is None:
-        values = [None]
+        values = {"_extra": "odd"}
     _sent(form, 1, at=at, values=values)
 
     assert client.get(f"/leads/forms/{form.pk}/submissions/").status_code == 200

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
 from django.utils import timezone
@@ -19,6 +21,7 @@ from leads.models import (
     FormSubmission,
     Guest,
     GuestFile,
+    Import,
     Lead,
     OptIn,
     Site,
@@ -56,6 +59,7 @@ POSTED = {
     "leads:switch_handoff",
     "leads:note",
     "leads:export",
+    "leads:drop_import",
     "leads:reprocess",
     *FORM_ACTS,
     *SITE_ACTS,
@@ -154,6 +158,8 @@ BOTH = (
         "leads:edit",
         "leads:bulk_new",
         "leads:privacy",
+        "leads:imports",
+        "leads:import",
         "leads:merge_company",
         "leads:send_guest_file",
         "leads:guest_file",
@@ -164,7 +170,12 @@ BOTH = (
 )
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
 MARKETING = (
-    DESIGN | FORMS | SITES | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
+    DESIGN
+    | FORMS
+    | SITES
+    | CAMPAIGNS
+    | {"leads:imports", "leads:import", "leads:drop_import", "leads:import_csv"}
+    | {"leads:campaigns", "leads:reprocess", "leads:export"}
 )
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
@@ -218,7 +229,9 @@ API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # an
 
 
 @pytest.fixture
-def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., str]:
+def address(
+    form: Form, site: Site, at: Any, marketer: User, settings: Any, tmp_path: Any
+) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
@@ -233,6 +246,9 @@ def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., st
     BulkItem.objects.update(outcome="refused")
     sent = FormSubmission.objects.create(form=form, token="x", values={}, received_at=at)
     rows = _event(form.campaign, lead, company, marketer, at)
+    settings.MEDIA_ROOT = tmp_path
+    kept = default_storage.save("imports/x.csv", ContentFile(b"email\na@example.com\n"))
+    rows["import_id"] = Import.objects.create(file="x.csv", at=at, state="draft", kept=kept).pk
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {

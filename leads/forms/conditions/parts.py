@@ -173,5 +173,3 @@ def _number(text: str) -> Any:
     except ValueError:
         return text
     return int(number) if number.is_integer() else number
-
-
