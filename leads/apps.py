@@ -80,6 +80,33 @@ def _register_pages() -> None:
     add_search("leads", find)
     add_search("companies", find_companies)
     add_search("campaigns", find_campaigns)
+    register(Section.MARKETING, "Duplicates", "leads:duplicates", "merge", marketing, order=55)
+    _register_merging()
+
+
+def _register_merging() -> None:
+    """What the record page shows of duplicates and merges, and the way to merge from there."""
+    from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
+    from leads.views.merging import load_duplicates, load_merges
+
+    lead_panels.add(
+        "duplicates",
+        Panel("Possible duplicate", "leads/panels/duplicates.html", load_duplicates, order=5),
+    )
+    lead_panels.add(
+        "merges", Panel("Merged into this one", "leads/panels/merges.html", load_merges, order=90)
+    )
+    lead_actions.add(
+        "merge",
+        LeadAction(
+            "Merge with another record",
+            "merge",
+            "leads:merge_with",
+            "leads.merge",
+            order=60,
+            asks_in_dialog=False,
+        ),
+    )
 
 
 def _install_pipeline(**kwargs: Any) -> None:

@@ -127,6 +127,12 @@ def pairs_of(lead: Lead, *, user: User, most: int = 3) -> list[DuplicatePair]:
     return list(pairs[:most])
 
 
+def find_pair(one: Lead, other: Lead) -> DuplicatePair | None:
+    """What was found out about two leads, also where somebody has said that they are two."""
+    first, second = sorted([one.pk, other.pk])
+    return DuplicatePair.objects.filter(first=first, second=second).first()
+
+
 def newest_search() -> DuplicateSearch | None:
     """The look through everybody that runs or was the last."""
     return DuplicateSearch.objects.select_related("by").first()

@@ -17,6 +17,7 @@ from leads.models import (
     BulkItem,
     Campaign,
     Company,
+    DuplicatePair,
     Form,
     FormSubmission,
     Guest,
@@ -84,6 +85,12 @@ POSTED = {
     "leads:kiosk_walk_in",
     "leads:kiosk_take_back",
     "leads:part_companies",
+    "leads:search_duplicates",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
+    "leads:undo_merge",
+    "api:lead_merge",
+    "api:merge_undo",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -112,6 +119,17 @@ DIALOGS = {
     "leads:edit_reason",
     "leads:consent",
     "leads:erase",
+}
+MERGING = {
+    "leads:merge_with",
+    "leads:merge",
+    "leads:merges",
+    "leads:undo_merge",
+    "leads:duplicates",
+    "leads:search_duplicates",
+    "leads:duplicate_search",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
 }
 CAMPAIGNS = {
     "leads:add_campaign",
@@ -157,6 +175,7 @@ BOTH = (
     | {
         "leads:edit",
         "leads:bulk_new",
+        "leads:merge",
         "leads:privacy",
         "leads:imports",
         "leads:import",
@@ -174,6 +193,7 @@ MARKETING = (
     | FORMS
     | SITES
     | CAMPAIGNS
+    | MERGING
     | {"leads:imports", "leads:import", "leads:drop_import", "leads:import_csv"}
     | {"leads:campaigns", "leads:reprocess", "leads:export"}
 )
@@ -249,6 +269,9 @@ def address(
     settings.MEDIA_ROOT = tmp_path
     kept = default_storage.save("imports/x.csv", ContentFile(b"email\na@example.com\n"))
     rows["import_id"] = Import.objects.create(file="x.csv", at=at, state="draft", kept=kept).pk
+    other, former = people.inquiries(2, at=at)
+    pair = DuplicatePair.objects.create(first=lead, second=other, likeness=80, found_at=at)
+    merge = leads.merge_leads(kept_id=other.pk, gone_id=former.pk, by=marketer, at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
@@ -259,11 +282,17 @@ def address(
             "submission_id": sent.pk,
             "act_id": act.pk,
             "site_id": site.pk,
+            "gone_id": other.pk,
+            "pair_id": pair.pk,
             **rows,
         }
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
+        if name in {"leads:undo_merge", "api:merge_undo"}:
+            values["merge_id"] = merge.pk
+        if name == "api:lead_merge":
+            SAID[name] = {"gone": other.pk}
         if name == "api:take_back" and lead_id == lead.pk:
             leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
@@ -338,7 +367,8 @@ def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_
 
     assert answer.status_code == 403
     said = answer.content.decode()
-    assert any(f"you may not {act}" in said for act in ("manage", "hand out", "erase"))
+    acts = ("merge leads",) if name in MERGING else ("manage", "hand out", "erase")
+    assert any(f"you may not {act}" in said for act in acts)
 
 
 @pytest.mark.parametrize("name", sorted(GUESTS | {"leads:events"}))
