@@ -126,6 +126,17 @@
     for (const button of $$("[aria-busy=true]")) button.removeAttribute("aria-busy");
   });
 
+  // ---- copying: into the clipboard where that is allowed, else marked for Ctrl-C
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy]"), field = button && document.getElementById(button.dataset.copy);
+    if (!field) return;
+    field.focus();
+    field.select();
+    let copied = true;
+    try { await navigator.clipboard.writeText(field.value); } catch { copied = document.execCommand("copy"); }
+    toast(copied ? { message: "Copied." } : { message: "It is marked: press Ctrl-C to copy it.", tone: "info" });
+  });
+
   // ---- lists: j and k move, Enter opens
   const rows = () => $$("[data-list] [data-row]").filter(isShown);
   const selected = () => $("[data-list] [data-row].is-selected");

@@ -68,6 +68,7 @@ INVARIANTS = {
           JOIN leads_handoff AS handoff ON handoff.offered_id = lead.stage AND handoff.is_active
           JOIN leads_stage AS stage ON stage.key = lead.stage
          WHERE stage.kind <> 'won'  -- who was a customer before the hand-off came is not offered
+           AND lead.erased_at IS NULL
            AND NOT EXISTS (
                SELECT 1 FROM leads_offer AS offer
                 WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'

@@ -117,7 +117,7 @@ class LeadDetail(APIView):
     def patch(self, request: Request, lead_id: int) -> Response:
         """Correct facts; those left out stay."""
         lead = visible_lead(request, lead_id)
-        serializer = PersonSerializer(data=request.data, context={})
+        serializer = PersonSerializer(data=request.data, context={"country": lead.country})
         serializer.is_valid(raise_exception=True)
         person = serializer.person(serializer.validated_data)
         leads.correct_facts(lead_id=lead.pk, person=person, by=caller(request), at=timezone.now())

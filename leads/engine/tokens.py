@@ -1,6 +1,8 @@
 """What a lead is found by: words for searches, and keys by which duplicates find each other.
 
 Both are lexemes of one tsvector, made here and written as they are: PostgreSQL's parser is not asked.
+Searches ask for beginnings. Every lexeme that no other lead has costs as much as all shared ones, so
+what begins like another is left out, and whole addresses and numbers are found by their keys.
 """
 
 import re
@@ -44,14 +46,13 @@ Facts = Mapping[str, Any]
 
 
 def words_of(facts: Facts, company: str) -> set[str]:
-    """Folded words of a person's name, addresses, numbers and company; searches ask for beginnings."""
+    """Folded words of a person's name, addresses, numbers and company."""
     words = _words(f"{facts['first_name']} {facts['last_name']} {company}")
     if not facts["last_name"].isascii():
         words |= _unspaced(facts["first_name"], facts["last_name"])
     if email := facts["email"]:
         words |= _email_words(email)
     if phone := facts["phone"]:
-        words.add(phone[1:])
         words.add(phone[1 + _country_digits(phone[1:4]) :])
     if number := facts["external_id"]:
         words |= _words(number)
@@ -157,21 +158,23 @@ def _unspaced(first: str, last: str) -> set[str]:
 
 def _email_words(email: str) -> set[str]:
     local, _, domain = email.rpartition("@")
-    words = {email, *_split(fold(local))} | _domain_words(domain)
+    words = _domain_words(domain)
     if "xn--" in domain:
-        words |= {f"{local}@{shown}" for shown in words if "." in shown and "@" not in shown}
+        words |= {f"{local}@{shown}" for shown in words}
+    words.update(_split(fold(local)))
+    if bare_email(email) != email:
+        words.add(email)
     return words
 
 
 def _domain_words(domain: str) -> set[str]:
-    """A domain and its labels without the last; one with letters of its own as it is read, too."""
-    words = {domain, *domain.split(".")[:-1]}
+    """A domain and its inner labels; one with letters of its own as it is read, too."""
+    words = {domain, *(label for label in domain.split(".")[1:-1] if len(label) > 2)}
     if "xn--" in domain:
         try:
-            shown = fold(domain.encode("ascii").decode("idna"))
+            words.add(fold(domain.encode("ascii").decode("idna")))
         except UnicodeError:
             return words
-        words |= {shown, *shown.split(".")[:-1]}
     return words
 
 
@@ -200,7 +203,7 @@ def _ask_for(group: list[str]) -> str:
     if PHONE_WORD.fullmatch(group[0]):
         ways = _numbers(text)
     elif "@" in text:
-        ways = [_beginning(fold(text).strip(AROUND_AN_ADDRESS))]
+        ways = _addresses(fold(text).strip(AROUND_AN_ADDRESS))
     else:
         whole = _trim(fold(text))
         ways = [_beginning(whole)] if SEPARATORS.search(whole) else []
@@ -209,15 +212,25 @@ def _ask_for(group: list[str]) -> str:
     return f"({' | '.join(ways)})" if len(ways) > 1 else "".join(ways)
 
 
+def _addresses(text: str) -> list[str]:
+    """An e-mail address or how it begins: a whole one is a key. Without an @, a domain."""
+    return [_beginning(text)] if "@" not in text else [_beginning("=e:" + text), _beginning(text)]
+
+
 def _numbers(text: str) -> list[str]:
     """A telephone number as it is kept, with its country or without; else any numbers."""
     digits = "".join(filter(str.isdecimal, text.replace("(0)", "")))
     if len(digits) < DIGITS_OF_A_NUMBER:
         return [_every(text)]
-    ways = [_beginning(digits), _beginning(digits.lstrip("0"))]
-    if text[0] in "+0(":
-        return ways
-    return [*ways, _beginning(_trim(text)), _every(text)]
+    bare = digits.lstrip("0")
+    if text.startswith(("+", "00")):
+        return [_beginning("=p:" + bare), _beginning(digits)]
+    ways = [_beginning(digits), _beginning(bare)]
+    return (
+        ways
+        if text[0] in "0("
+        else [_beginning("=p:" + bare), *ways, _beginning(_trim(text)), _every(text)]
+    )
 
 
 def _every(text: str) -> str:

@@ -2,10 +2,11 @@
 
 from leads.models.agreements import Consent, Opportunity
 from leads.models.bulk import BulkAct, BulkItem
-from leads.models.campaigns import Campaign, CampaignCost, Guest
+from leads.models.campaigns import Campaign, CampaignCost, Guest, GuestFile
 from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
 from leads.models.identity import (
+    CompanyMerge,
     DuplicateCheck,
     DuplicatePair,
     DuplicateSearch,
@@ -14,7 +15,7 @@ from leads.models.identity import (
     Suppression,
 )
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
-from leads.models.segments import SavedView, Segment, SegmentMember
+from leads.models.segments import SavedView, Segment, SegmentDay, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
@@ -25,6 +26,7 @@ __all__ = [
     "Campaign",
     "CampaignCost",
     "Company",
+    "CompanyMerge",
     "Consent",
     "DuplicateCheck",
     "DuplicatePair",
@@ -32,6 +34,7 @@ __all__ = [
     "Form",
     "FormSubmission",
     "Guest",
+    "GuestFile",
     "Handoff",
     "Import",
     "Lead",
@@ -46,6 +49,7 @@ __all__ = [
     "Reason",
     "SavedView",
     "Segment",
+    "SegmentDay",
     "SegmentMember",
     "Site",
     "Stage",

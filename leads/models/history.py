@@ -113,6 +113,8 @@ class Offer(models.Model):
         ACCEPTED = "accepted", "Accepted"
         REJECTED = "rejected", "Rejected"
         EXPIRED = "expired", "Expired"
+        # Nobody can answer any more: the person was erased. Counts as no answer at all
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
     handoff = models.ForeignKey(

@@ -2,9 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from leadflow.core.models import User
-from leads.models.people import Lead
+from leads.models.people import Company, Lead
 
 
 class DuplicatePair(models.Model):
@@ -108,6 +109,37 @@ class Merge(models.Model):
         return f"{self.gone_id} → {self.kept_id}"
 
 
+class CompanyMerge(models.Model):
+    """Two companies made one, and what it takes to part them again; the name that went stays known."""
+
+    kept = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="merges")
+    gone_id = models.BigIntegerField()
+    gone_name = models.CharField(max_length=200)
+    facts = models.JSONField(default=dict)  # of the company that went
+    filled = models.JSONField(default=list)  # names of facts that the kept one took over
+    lead_ids = models.JSONField(default=list)  # who moved
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gone_id"], condition=Q(undone_at=None), name="company_merged_away_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                Lower("gone_name"), name="company_gone_by_name", condition=Q(undone_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_name} → {self.kept_id}"
+
+
 class Suppression(models.Model):
     """An address that must stay silent; only a keyed hash of it is kept, so it cannot be read back."""
 
@@ -140,3 +172,8 @@ class PrivacyRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.lead_id}"
+
+    @property
+    def records(self) -> int:
+        """How many rows it was about."""
+        return sum(self.result.values())

@@ -12,6 +12,7 @@ from leadflow.core.models import User
 from leads.models import Lead, Stage, StageChange
 from leads.models.history import COMBINE, OfferQuerySet
 from leads.models.people import LeadQuerySet
+from leads.queries.guests import guest_words, is_guest, touched_by, touched_words
 from leads.queries.leads import find_leads
 from leads.queries.leaks import find_leak, leak_words
 from leads.queries.offers import asks_for_offers, narrow_offers, offer_words, period_words
@@ -83,6 +84,10 @@ def drill_down(params: Params) -> list[Chosen]:
         chosen.append(Chosen(leak_words(leak), ("leak",)))
     if params.get("ids"):
         chosen.append(Chosen("picked leads", ("ids",)))
+    if touched := params.get("touched", ""):
+        chosen.append(Chosen(touched_words(touched), ("touched",)))
+    if guest := params.get("guest", ""):
+        chosen.append(Chosen(guest_words(guest), ("guest",)))
     return chosen
 
 
@@ -146,6 +151,8 @@ _FILTERS = {
     "country": _exactly("country"),
     "company": lambda value, user: Q(company=number(value, "company")),
     "ids": _by_ids,
+    "touched": lambda value, user: touched_by(value),
+    "guest": lambda value, user: is_guest(value),
 }
 
 

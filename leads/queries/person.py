@@ -113,8 +113,10 @@ PERSON_TABLES = {
             "wording": "wording",
             "wording_version": "wording_version",
             "source": "source",
+            "by": "by__name",
+            "note": "note",
         },
-        erased={"wording": "", "source": ""},
+        erased={"wording": "", "source": "", "note": ""},
     ),
     "stages": PersonTable(
         StageChange,

@@ -14,6 +14,8 @@ from leads.models.history import COMBINE
 ICONS = {
     Activity.Kind.PAGE_VIEW: "eye",
     Activity.Kind.DOWNLOAD: "download",
+    Activity.Kind.VIDEO: "circle-play",
+    Activity.Kind.WEBINAR: "presentation",
     Activity.Kind.FORM: "clipboard-list",
     Activity.Kind.EVENT: "calendar",
     Activity.Kind.EMAIL_SENT: "mail",
@@ -25,6 +27,8 @@ ICONS = {
 }
 TONES = {
     Activity.Kind.DOWNLOAD: "good",
+    Activity.Kind.VIDEO: "good",
+    Activity.Kind.WEBINAR: "good",
     Activity.Kind.FORM: "good",
     Activity.Kind.EVENT: "good",
     Activity.Kind.UNSUBSCRIBE: "bad",
@@ -35,7 +39,11 @@ TONES = {
 STAGES = "stages"
 PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "All", tuple(Activity.Kind.values)),
-    ("interest", "Interest", ("page_view", "download", "form", "event", "custom")),
+    (
+        "interest",
+        "Interest",
+        ("page_view", "download", "video", "webinar", "form", "event", "custom"),
+    ),
     ("messages", "Messages", ("email_sent", "email_click", "letter_sent", "unsubscribe")),
     ("notes", "Calls and notes", ("call", "note")),
     (STAGES, "Stages", ()),
@@ -146,6 +154,15 @@ def _earlier(column: str, rank: int, before: Position | None) -> Q:
 
 def _from_activity(row: Activity) -> TimelineEntry:
     kind = Activity.Kind(row.kind)
+    said = row.properties if isinstance(row.properties, dict) else {}
+    if row.is_automatic:
+        return TimelineEntry(
+            at=row.occurred_at,
+            icon="bot",
+            title=row.get_kind_display(),
+            detail=row.asset.title if row.asset else row.title or row.url,
+            by=f"a machine ({said['machine']})" if said.get("machine") else "a machine",
+        )
     return TimelineEntry(
         at=row.occurred_at,
         icon=ICONS.get(kind, "circle-small"),
@@ -153,7 +170,7 @@ def _from_activity(row: Activity) -> TimelineEntry:
         detail=row.asset.title if row.asset else row.title or row.url,
         by=str(row.by or ""),
         tone=TONES.get(kind, "neutral"),
-        text=str(row.properties.get("text", "")) if isinstance(row.properties, dict) else "",
+        text=str(said.get("text", "")),
     )
 
 

@@ -10,6 +10,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from leadflow.core import bulk, events
 from leads.engine.pipeline import Pipeline
+from leads.engine.tokens import company_vector
 from leads.events import ActivitiesRecorded
 from leads.models import Company, Lead, Opportunity, StageChange
 from leads.queries.pipeline import load_pipeline
@@ -23,6 +24,7 @@ FACTS = frozenset(
 )
 COMPANY_FACTS = ("domain", "industry", "employees", "country")
 IDENTITY_LOCK = 5_323_002
+EVENT_SIZE = 5_000
 
 
 @dataclass(frozen=True)
@@ -152,18 +154,29 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
     with connection.cursor() as cursor:  # PostgreSQL alone decides which names are alike
         cursor.execute(
             """
-            INSERT INTO leads_company (name, domain, industry, country, created_at)
-            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', now()
-              FROM unnest(%s::text[]) AS wanted (name)
+            INSERT INTO leads_company (name, domain, industry, country, tokens, created_at)
+            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', tokens, now()
+              FROM unnest(%s::text[], %s::tsvector[]) AS wanted (name, tokens)
+             WHERE NOT EXISTS (  -- it has become another company
+                   SELECT FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                   )
                 ON CONFLICT (LOWER(name)) DO NOTHING
             """,
-            [wanted],
+            [wanted, [company_vector(name, "") for name in wanted]],
         )
         cursor.execute(
             """
-            SELECT wanted.name, company.id
+            SELECT wanted.name, COALESCE(company.id, merged.kept_id)
               FROM unnest(%s::text[]) AS wanted (name)
-              JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN LATERAL (
+                   SELECT merge.kept_id
+                     FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                    ORDER BY merge.id DESC
+                    LIMIT 1
+                   ) AS merged ON company.id IS NULL
             """,
             [wanted],
         )
@@ -171,14 +184,27 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
 
 
 @transaction.atomic
-def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int:
+def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]], at: datetime) -> int:
     """Fill in domain, industry, employees and country of companies; returns how many are known."""
     companies = list(Company.objects.filter(name__in=list(facts_by_name)).order_by("pk"))
     for company in companies:
         for name in COMPANY_FACTS:
             setattr(company, name, facts_by_name[company.name].get(name, getattr(company, name)))
-    bulk.update_columns(companies, COMPANY_FACTS)
+        company.tokens = company_vector(company.name, company.domain)
+    bulk.update_columns(companies, [*COMPANY_FACTS, "tokens"])
+    note_company_facts(company_ids=[company.pk for company in companies], at=at)
     return len(companies)
+
+
+@transaction.atomic
+def note_company_facts(*, company_ids: Collection[int], at: datetime) -> int:
+    """Tell that what is known of companies has changed; returns how many leads that is about."""
+    rows = Lead.objects.filter(company__in=list(company_ids)).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(ids), EVENT_SIZE):
+        part = tuple(ids[start : start + EVENT_SIZE])
+        events.publish(ActivitiesRecorded(at=at, lead_ids=part, is_silent=True))
+    return len(ids)
 
 
 @transaction.atomic

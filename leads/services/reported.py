@@ -140,7 +140,7 @@ def _find_leads(rows: Sequence[Mapping[str, Any]], *, by: User) -> References:
         for name in REFERENCES:
             if row.get(name):
                 wanted[name].add(clean(row[name], most=400) if name != "lead" else row[name])
-    mine = Lead.objects.visible_to(by)
+    mine = Lead.objects.visible_to(by).filter(erased_at=None)
     homes = follow_merges(wanted["lead"]) if wanted["lead"] else {}
     wanted["lead"] |= set(homes.values())
     columns = {"lead": "pk", "email": "email", "external_id": "external_id"}

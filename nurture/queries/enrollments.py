@@ -119,6 +119,17 @@ def marketing_words(lead_ids: Collection[int]) -> dict[int, tuple[bool, datetime
     }
 
 
+def unwanted(lead_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(lead, purpose) of every purpose whose latest word is no: calls and letters need no yes."""
+    words = Consent.objects.filter(lead__in=list(lead_ids))
+    latest = words.order_by("lead_id", "purpose", "-at", "-id").distinct("lead_id", "purpose")
+    return {
+        (lead_id, purpose)
+        for lead_id, purpose, is_given in latest.values_list("lead_id", "purpose", "is_given")
+        if not is_given
+    }
+
+
 def running_program(lead: Lead) -> Enrollment | None:
     """The enrollment a lead is in, else the one it was in last."""
     mine = Enrollment.objects.filter(lead=lead).select_related("program", "next_step")

@@ -75,9 +75,8 @@ def _call_off_rest(lead_id: int) -> None:
 def resubscribe(*, message: Message, at: datetime) -> None:
     """Somebody changed their mind on the page of their own link: they get marketing mail again."""
     addresses = {message.to_address, message.lead.email}
-    hashes = [queries.hash_address(address) for address in addresses if address]
     Suppression.objects.filter(
-        address_hash__in=hashes, reason=Suppression.Reason.UNSUBSCRIBED
+        address_hash__in=queries.hash_addresses(addresses), reason=Suppression.Reason.UNSUBSCRIBED
     ).delete()
     leads.record_consent(
         lead_ids=[message.lead_id],

@@ -11,15 +11,23 @@ SERIOUS = {"serious", "critical"}
 ROLES = {
     "max@demo.example": ("/queue/", "/queue/tasks/", "/leads/", "/leads/1/", "/reports/funnel/",
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
-                         "/reports/leaks/", "/queue/feedback/"),
+                         "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
-                          "/leads/campaigns/", "/leads/forms/", "/leads/companies/", "/leads/bulk/",
-                          "/leads/bulk/new/?verb=recycle&all=1",
+                          "/leads/campaigns/", "/leads/sites/", "/leads/forms/", "/leads/forms/new/",
+                          "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",
+                          "/leads/forms/1/submissions/",
+                          "/leads/forms/1/questions/new/?kind=choice", "/leads/companies/", "/leads/bulk/",
+                          "/leads/bulk/new/?verb=recycle&all=1", "/leads/bulk/new/?verb=invite&all=1",
+                          "/leads/campaigns/new/", "/leads/campaigns/plant-fair/",
+                          "/leads/campaigns/plant-fair/guests/", "/leads/campaigns/open-house/tickets/",
+                          "/leads/campaigns/open-house/guests/import/", "/leads/companies/1/",
+                          "/leads/companies/1/?part=story", "/leads/companies/1/merge/", "/leads/import/",
                           "/leads/duplicates/", "/leads/merges/", "/leads/1/merge/?q=a", "/leads/1/merge/2/"),
-    "rita@demo.example": ("/queue/", "/leads/"),
+    "rita@demo.example": ("/queue/", "/leads/", "/leads/events/", "/leads/campaigns/open-house/kiosk/"),
     "cora@demo.example": ("/queue/", "/leads/"),
     "admin@demo.example": ("/ui/", "/leads/"),
-    "": ("/accounts/login/", "/c/why-pumps-fail/", "/c/pump-monitor-guide/", "/f/pump-guide/"),
+    "": ("/accounts/login/", "/c/why-pumps-fail/", "/c/pump-monitor-guide/", "/f/pump-guide/",
+         "/f/pump-guide/embed/", "/f/pump-guide/thanks/"),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_lists'),
+        ('leads', '0008_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
