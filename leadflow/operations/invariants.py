@@ -86,6 +86,17 @@ INVARIANTS = {
            AND NOT EXISTS (  -- events on their way explain it
                SELECT 1 FROM core_delivery WHERE state = 'pending')
     """,
+    "a segment is as large as it says": """
+        SELECT 'segment ' || segment.id FROM leads_segment AS segment
+          LEFT JOIN (SELECT segment_id, count(*) AS size FROM leads_segmentmember GROUP BY segment_id)
+               AS counted ON counted.segment_id = segment.id
+         WHERE segment.size <> COALESCE(counted.size, 0)
+    """,
+    "every member of a segment is a lead": """
+        SELECT 'member ' || member.id FROM leads_segmentmember AS member
+         WHERE NOT EXISTS (SELECT 1 FROM leads_lead WHERE id = member.lead_id)
+           AND NOT EXISTS (SELECT 1 FROM core_delivery WHERE state = 'pending')
+    """,
     "every event was understood within a few tries": """
         SELECT 'delivery ' || id || ' to ' || subscriber FROM core_delivery
          WHERE state = 'pending' AND attempts > 8

@@ -162,13 +162,20 @@ def _happenings(kept: Lead, gone: Lead, *, at: datetime) -> None:
     leads.record_consent(lead_ids=[gone.pk], purpose="marketing", source="form", at=at - HOUR)
     segments = [
         Segment.objects.create(
-            key=key, name=key, condition={"all": []}, followed_to=at, created_at=at, changed_at=at
+            key=key,
+            name=key,
+            condition={"field": "phone", "op": "known"},
+            followed_to=at,
+            as_of=at,
+            created_at=at,
+            changed_at=at,
         )
         for key in ("one", "two")
     ]
     SegmentMember.objects.create(segment=segments[0], lead=kept, since=at)
     for segment in segments:
         SegmentMember.objects.create(segment=segment, lead=gone, since=at)
+        Segment.objects.filter(pk=segment.pk).update(size=segment.members.count())
 
 
 def _nurturing(kept: Lead, gone: Lead, *, at: datetime) -> None:
