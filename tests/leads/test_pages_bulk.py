@@ -51,7 +51,8 @@ def test_the_list_offers_boxes_and_the_acts_of_the_role(
     assert f'name="lead" value="{row.pk}" form="bulk"' in page
     assert '<input type="hidden" name="filter" value="stage=inquiry">' in page
     verbs = re.findall(r'name="verb" value="(\w+)"', page)
-    assert verbs == ["offer", "assign", "advance", "recycle", "disqualify", "revive"]
+    wanted = ["offer", "assign", "advance", "recycle", "invite", "disqualify", "revive"]
+    assert verbs == wanted
     page = sign_in(care).get("/leads/").content.decode()
     assert re.findall(r'name="verb" value="(\w+)"', page) == ["accept", "reject"]
 
