@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
 from leadflow.core.models import Team, User
+from leads import services as leads
 from leads.engine.identity import clean
 from leads.models import (
-    Form,
     FormSubmission,
     Handoff,
     Lead,
@@ -37,20 +39,20 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("email", "name", "role", "team", "password1", "password2")}),
     )
 
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Save, and tell whose leads belong to another team now."""
+        super().save_model(request, obj, form, change)
+        if change and "team" in form.changed_data:
+            leads.note_team_change(user_id=obj.pk, at=timezone.now())
+
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
     """Teams."""
 
     list_display = ("name", "key", "side")
-
-
-@admin.register(Form)
-class FormAdmin(admin.ModelAdmin):
-    """Public forms."""
-
-    list_display = ("name", "slug", "is_active")
-    prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Territory)

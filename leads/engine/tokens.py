@@ -1,6 +1,8 @@
 """What a lead is found by: words for searches, and keys by which duplicates find each other.
 
 Both are lexemes of one tsvector, made here and written as they are: PostgreSQL's parser is not asked.
+Searches ask for beginnings. Every lexeme that no other lead has costs as much as all shared ones, so
+what begins like another is left out, and whole addresses and numbers are found by their keys.
 """
 
 import re
@@ -18,12 +20,22 @@ PLAIN_WORDS = re.compile(r"[0-9a-z]+")
 PHONE_WORD = re.compile(r"[+(/]*[0-9][0-9()/.\-]*")
 APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+SPELT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 # Writing without spaces begins here: a name is typed in one piece
 UNSPACED = "\u2e80"
 LONGEST = 400  # characters; a lexeme may have 2,046 bytes
 AROUND_AN_ADDRESS = "=@<>()[]{},;:\"'"
 DIGITS_OF_A_NUMBER = 5  # so many typed in groups are taken for one telephone number
 ONE_GMAIL = {"googlemail.com": "gmail.com", "gmail.com": "gmail.com"}
+# Where anybody can have a mailbox, whoever they work for
+FREE_MAIL = frozenset(
+    "aol.com arcor.de bluewin.ch comcast.net freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net "
+    "googlemail.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hotmail.it icloud.com laposte.net "
+    "libero.it live.com mac.com mail.com mail.de mail.ru me.com msn.com naver.com orange.fr outlook.com "
+    "outlook.de pm.me posteo.de proton.me protonmail.com qq.com rocketmail.com seznam.cz sfr.fr "
+    "t-online.de tutanota.com virgilio.it web.de wp.pl yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com "
+    "yahoo.de yahoo.es yahoo.fr yahoo.it yandex.ru ymail.com zoho.com 126.com 163.com".split()
+)
 LEGAL_FORMS = frozenset(
     "ab ag aps as asa bv bvba co company corp corporation cv doo ek eg ev gbr gesmbh gmbh group "
     "holding inc incorporated kft kg kgaa lda limited llc llp lp ltd ltda mbh mbb nv ohg oy oyj "
@@ -34,14 +46,13 @@ Facts = Mapping[str, Any]
 
 
 def words_of(facts: Facts, company: str) -> set[str]:
-    """Folded words of a person's name, addresses, numbers and company; searches ask for beginnings."""
+    """Folded words of a person's name, addresses, numbers and company."""
     words = _words(f"{facts['first_name']} {facts['last_name']} {company}")
     if not facts["last_name"].isascii():
         words |= _unspaced(facts["first_name"], facts["last_name"])
     if email := facts["email"]:
         words |= _email_words(email)
     if phone := facts["phone"]:
-        words.add(phone[1:])
         words.add(phone[1 + _country_digits(phone[1:4]) :])
     if number := facts["external_id"]:
         words |= _words(number)
@@ -55,13 +66,32 @@ def keys_of(facts: Facts, company: str) -> set[str]:
         keys.add("=e:" + bare_email(email))
     if phone := facts["phone"]:
         keys.add("=p:" + phone[1:])
-    last = _split(fold(facts["last_name"]))
-    first = _split(fold(facts["first_name"]))
+    last = plain_name(facts["last_name"])
+    first = plain_name(facts["first_name"])
     if first and last:
         keys.add("=n:" + " ".join(sorted(first + last)))
+        initials = "".join(sorted(first[0][0] + last[0][0]))
+        if company:
+            keys.add(f"=c:{initials}, {bare_company(company)}")
+        if domain := work_domain(email):
+            keys.add(f"=d:{initials}@{domain}")
     if last and company:
         keys.add(f"=l:{' '.join(last)}, {bare_company(company)}")
     return keys
+
+
+def plain_name(name: str) -> tuple[str, ...]:
+    """The words of a name as they compare: no accents, no apostrophes, ae and ä are one."""
+    folded = fold(name).translate(APOSTROPHES)
+    for spelt, plain in SPELT:
+        folded = folded.replace(spelt, plain)
+    return tuple(_split(folded))
+
+
+def work_domain(email: str) -> str:
+    """The domain of an address that a company gives out; "" for one that anybody can have."""
+    domain = email.rpartition("@")[2]
+    return "" if domain in FREE_MAIL else domain
 
 
 def bare_email(email: str) -> str:
@@ -128,21 +158,23 @@ def _unspaced(first: str, last: str) -> set[str]:
 
 def _email_words(email: str) -> set[str]:
     local, _, domain = email.rpartition("@")
-    words = {email, *_split(fold(local))} | _domain_words(domain)
+    words = _domain_words(domain)
     if "xn--" in domain:
-        words |= {f"{local}@{shown}" for shown in words if "." in shown and "@" not in shown}
+        words |= {f"{local}@{shown}" for shown in words}
+    words.update(_split(fold(local)))
+    if bare_email(email) != email:
+        words.add(email)
     return words
 
 
 def _domain_words(domain: str) -> set[str]:
-    """A domain and its labels without the last; one with letters of its own as it is read, too."""
-    words = {domain, *domain.split(".")[:-1]}
+    """A domain and its inner labels; one with letters of its own as it is read, too."""
+    words = {domain, *(label for label in domain.split(".")[1:-1] if len(label) > 2)}
     if "xn--" in domain:
         try:
-            shown = fold(domain.encode("ascii").decode("idna"))
+            words.add(fold(domain.encode("ascii").decode("idna")))
         except UnicodeError:
             return words
-        words |= {shown, *shown.split(".")[:-1]}
     return words
 
 
@@ -171,7 +203,7 @@ def _ask_for(group: list[str]) -> str:
     if PHONE_WORD.fullmatch(group[0]):
         ways = _numbers(text)
     elif "@" in text:
-        ways = [_beginning(fold(text).strip(AROUND_AN_ADDRESS))]
+        ways = _addresses(fold(text).strip(AROUND_AN_ADDRESS))
     else:
         whole = _trim(fold(text))
         ways = [_beginning(whole)] if SEPARATORS.search(whole) else []
@@ -180,15 +212,25 @@ def _ask_for(group: list[str]) -> str:
     return f"({' | '.join(ways)})" if len(ways) > 1 else "".join(ways)
 
 
+def _addresses(text: str) -> list[str]:
+    """An e-mail address or how it begins: a whole one is a key. Without an @, a domain."""
+    return [_beginning(text)] if "@" not in text else [_beginning("=e:" + text), _beginning(text)]
+
+
 def _numbers(text: str) -> list[str]:
     """A telephone number as it is kept, with its country or without; else any numbers."""
     digits = "".join(filter(str.isdecimal, text.replace("(0)", "")))
     if len(digits) < DIGITS_OF_A_NUMBER:
         return [_every(text)]
-    ways = [_beginning(digits), _beginning(digits.lstrip("0"))]
-    if text[0] in "+0(":
-        return ways
-    return [*ways, _beginning(_trim(text)), _every(text)]
+    bare = digits.lstrip("0")
+    if text.startswith(("+", "00")):
+        return [_beginning("=p:" + bare), _beginning(digits)]
+    ways = [_beginning(digits), _beginning(bare)]
+    return (
+        ways
+        if text[0] in "0("
+        else [_beginning("=p:" + bare), *ways, _beginning(_trim(text)), _every(text)]
+    )
 
 
 def _every(text: str) -> str:

@@ -7,13 +7,15 @@ from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
 from leads.models.identity import (
     CompanyMerge,
+    DuplicateCheck,
     DuplicatePair,
+    DuplicateSearch,
     Merge,
     PrivacyRequest,
     Suppression,
 )
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
-from leads.models.segments import SavedView, Segment, SegmentMember
+from leads.models.segments import SavedView, Segment, SegmentDay, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
@@ -26,7 +28,9 @@ __all__ = [
     "Company",
     "CompanyMerge",
     "Consent",
+    "DuplicateCheck",
     "DuplicatePair",
+    "DuplicateSearch",
     "Form",
     "FormSubmission",
     "Guest",
@@ -45,6 +49,7 @@ __all__ = [
     "Reason",
     "SavedView",
     "Segment",
+    "SegmentDay",
     "SegmentMember",
     "Site",
     "Stage",

@@ -46,6 +46,44 @@ class DuplicatePair(models.Model):
         return f"{self.first_id} = {self.second_id}?"
 
 
+class DuplicateCheck(models.Model):
+    """A lead that is new or whose facts changed: whom it resembles is looked up soon."""
+
+    lead_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.lead_id)
+
+
+class DuplicateSearch(models.Model):
+    """One look through all leads in the order of their numbers, and how far it has come."""
+
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField()
+    total = models.PositiveIntegerField()  # leads when it began
+    handled = models.PositiveIntegerField(default=0)
+    last_lead_id = models.BigIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    # Keys that too many leads share to compare each with each
+    skipped = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "duplicate searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finished_at"],
+                condition=Q(finished_at=None),
+                nulls_distinct=False,
+                name="one_duplicate_search_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handled} of {self.total}"
+
+
 class Merge(models.Model):
     """Two records made one; `kept` lives on, `gone_id` is the number of the record that went."""
 
@@ -134,3 +172,8 @@ class PrivacyRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.lead_id}"
+
+    @property
+    def records(self) -> int:
+        """How many rows it was about."""
+        return sum(self.result.values())

@@ -1,12 +1,17 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import (
+    Condition,
+    Misfit,
+    Vocabulary,
+    check_choices,
     compile_condition,
     describe,
     fields_of,
     moves_with_time,
     values_of,
 )
+from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
 from leads.engine.tickets import read_code, spaced, ticket_svg
@@ -41,6 +46,7 @@ from leads.queries.choices import (
     product_choices,
     reasons_for,
     stage_choices,
+    tag_choices,
     verbs_with_reasons,
 )
 from leads.queries.companies import (
@@ -61,7 +67,10 @@ from leads.queries.design import (
     preview_retirement,
     read_design,
 )
-from leads.queries.forms import list_forms
+from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
+from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
     count_heads,
@@ -73,20 +82,55 @@ from leads.queries.guests import (
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
-from leads.queries.lists import (
-    SORTS,
-    drill_down,
-    list_leads,
-    list_offers,
-    list_sources,
-    sort_keys,
+from leads.queries.lists import SORTS, drill_down, list_leads, list_offers, list_sources, sort_keys
+from leads.queries.merging import (
+    FACTS,
+    Comparison,
+    FactRow,
+    compare_leads,
+    follow_merges,
+    list_merges,
+    suggest_kept,
 )
 from leads.queries.offers import offer_words
 from leads.queries.params import Chosen
 from leads.queries.paths import places_in
+from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
-from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.privacy import (
+    PurposeHistory,
+    consent_history,
+    consent_panel,
+    count_suppressed,
+    list_requests,
+    why_silent,
+)
+from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.segments import (
+    Growth,
+    Preview,
+    SegmentRow,
+    growth,
+    list_segments,
+    members,
+    narrow_by_condition,
+    preview,
+    size_label,
+    uses_in,
+    uses_of,
+    where_words,
+    write_condition,
+)
+from leads.queries.sites import (
+    KnownSite,
+    SiteRow,
+    failed_beacons,
+    forget_sites,
+    list_sites,
+    site_by_key,
+    visits_of,
+)
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -99,22 +143,35 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
+    "FACTS",
     "KINDS",
     "LEAKS",
     "NEWEST_FIRST",
     "PARTS",
+    "PERSON_TABLES",
     "SORTS",
     "Brought",
     "Chosen",
+    "Comparison",
+    "Condition",
     "Costs",
     "Design",
+    "FactRow",
     "Foreseen",
+    "Growth",
     "HandoffRow",
     "Kind",
+    "KnownSite",
     "Leak",
+    "Misfit",
     "Pipeline",
     "Position",
+    "Preview",
+    "PurposeHistory",
     "Retirement",
+    "SegmentRow",
+    "SiteRow",
     "StageRow",
     "StageTime",
     "Standing",
@@ -122,33 +179,46 @@ __all__ = [
     "TimelineEntry",
     "TimelinePage",
     "VerbRow",
+    "Vocabulary",
     "already_corrected",
     "campaign_state",
     "change_to_take_back",
+    "check_choices",
     "choose_leads",
     "company_choices",
+    "compare_leads",
     "compile_condition",
+    "consent_history",
+    "consent_panel",
     "count_brought",
     "count_guests",
     "count_heads",
     "count_people",
+    "count_rows",
     "count_states",
+    "count_suppressed",
     "country_choices",
     "decision_refused",
     "describe",
+    "describe_reasons",
     "drill_down",
     "event_choices",
+    "failed_beacons",
     "fields_of",
     "find_guest_by_code",
     "find_kept_company",
     "find_leads",
     "find_leaks",
+    "find_pair",
+    "follow_merges",
     "foresee",
+    "forget_sites",
     "group_refusals",
+    "growth",
     "has_consent",
     "has_required",
     "kinds_for",
-    "latest_consents",
+    "known_answers",
     "list_arrivals",
     "list_campaigns",
     "list_companies",
@@ -157,18 +227,29 @@ __all__ = [
     "list_guests",
     "list_items",
     "list_leads",
+    "list_merges",
     "list_offers",
+    "list_pairs",
+    "list_requests",
+    "list_segments",
+    "list_sites",
     "list_sources",
+    "list_submissions",
     "list_verbs",
     "load_pipeline",
     "match_people",
     "matching",
+    "members",
     "moves_with_time",
+    "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",
+    "preview",
     "preview_retirement",
     "product_choices",
     "read_brought",
@@ -180,18 +261,29 @@ __all__ = [
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "site_by_key",
+    "size_label",
     "sort_keys",
     "spaced",
     "stage_choices",
     "stage_times",
     "standing",
     "stays_of",
+    "suggest_kept",
     "tag_address",
+    "tag_choices",
     "take_back_refused",
+    "takes_submissions",
     "ticket_svg",
     "timeline",
     "total_campaigns",
+    "uses_in",
+    "uses_of",
     "values_of",
     "verbs_with_reasons",
+    "visits_of",
     "watched_stages",
+    "where_words",
+    "why_silent",
+    "write_condition",
 ]

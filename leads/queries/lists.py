@@ -10,7 +10,7 @@ from django.utils import timezone
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.models import Lead, Stage, StageChange
-from leads.models.history import OfferQuerySet
+from leads.models.history import COMBINE, OfferQuerySet
 from leads.models.people import LeadQuerySet
 from leads.queries.guests import guest_words, is_guest, touched_by, touched_words
 from leads.queries.leads import find_leads
@@ -36,6 +36,7 @@ SORTS = {
     "activity": ("-touched_at", "-id"),
 }
 MOST_IDS = 1_000
+TOLD_ONLY = ("merge", COMBINE)  # nobody gets further by these
 
 
 def list_leads(*, user: User, params: Params, at: datetime | None = None) -> LeadQuerySet:
@@ -169,7 +170,7 @@ def _cohort(params: Params) -> Q:
             cycle=OuterRef("cycle"),
             to_stage__in=_from_stage_on(reached, params),
         )
-        return Q(Exists(began.filter(Exists(further.exclude(verb="merge")))))
+        return Q(Exists(began.filter(Exists(further.exclude(verb__in=TOLD_ONLY)))))
     return Q() if asks_for_offers(params) else between("created_at", params)
 
 

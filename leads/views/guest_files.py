@@ -59,8 +59,8 @@ def look(request: PageRequest, key: str, file_id: int) -> HttpResponse:
     file = get_object_or_404(GuestFile, campaign=campaign, pk=min(file_id, LARGEST_ID))
     if file.done_at is not None:
         tally = file.result
-        seen = {"campaign": campaign, "file": file, "tally": tally, "errors": tally["errors"]}
-        return render(request, "leads/guest_file.html", seen)
+        done = {"campaign": campaign, "file": file, "tally": tally, "errors": tally["errors"]}
+        return render(request, "leads/guest_file.html", done)
     said = request.POST if request.method == "POST" else request.GET
     guessed = guess_columns(file.header)
     form = GuestColumnsForm(

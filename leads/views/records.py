@@ -56,7 +56,11 @@ class Box:
 @vary_on_headers("HX-Request")
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
-    lead = get_lead(request, lead_id)
+    lead = get_lead(request, lead_id, even_erased=True)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
+    if lead.erased_at is not None:
+        return render(request, "leads/erased.html", _remains(lead))
     story = _story(request, lead)
     if request.htmx and not request.htmx.history_restore_request:
         name = "entries" if request.GET.get("before") else "story"
@@ -126,6 +130,16 @@ def _answer_note(
     return render(request, "leads/detail.html", context, status=status)
 
 
+def _remains(lead: Lead) -> dict[str, Any]:
+    """What is left of somebody who was erased."""
+    return {
+        "lead": lead,
+        "standing": queries.standing(lead=lead),
+        "stays": queries.stays_of(lead, at=timezone.now()),
+        "erasure": lead.privacy_requests.filter(kind="erasure").select_related("by").first(),
+    }
+
+
 def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
     """Everything around the story."""
     standing = queries.standing(lead=lead)
@@ -134,7 +148,6 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
         "standing": standing,
         "stays": queries.stays_of(lead, at=timezone.now()),
         "products": list(lead.products.all()),
-        "consents": queries.latest_consents(lead=lead),
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),
         "actions": _actions(lead, request.user),

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
 from django.utils import timezone
@@ -15,10 +17,15 @@ from leads.models import (
     BulkItem,
     Campaign,
     Company,
+    DuplicatePair,
     Form,
+    FormSubmission,
     Guest,
     GuestFile,
+    Import,
     Lead,
+    OptIn,
+    Site,
     StageChange,
 )
 from leads.urls import public
@@ -28,17 +35,51 @@ from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
+FORM_ACTS = {
+    "leads:reprocess_one",
+    "leads:preview_form",
+    "leads:switch_form",
+    "leads:duplicate_form",
+    "leads:add_fact",
+    "leads:shift_question",
+    "leads:remove_question",
+}
+SITE_ACTS = {"leads:switch_site", "leads:reprocess_reports"}
+SITE_QUESTIONS = {"leads:add_site", "leads:edit_site"}
+SITES = SITE_ACTS | SITE_QUESTIONS | {"leads:sites", "leads:site"}
+FORM_QUESTIONS = {
+    "leads:add_form",
+    "leads:form_settings",
+    "leads:form_share",
+    "leads:delete_form",
+    "leads:add_question",
+    "leads:edit_question",
+}
+SEGMENT_ACTS = {"leads:archive_segment", "leads:restore_segment"}
+SEGMENT_PAGES = {"leads:new_segment", "leads:edit_segment"}
+SEGMENTS = SEGMENT_ACTS | SEGMENT_PAGES | {"leads:segment", "api:segment", "api:members"}
 POSTED = {
+    *SEGMENT_ACTS,
+    "leads:edit_condition",
+    "leads:preview_condition",
     "leads:shift_stage",
     "leads:switch_handoff",
     "leads:note",
+    "leads:export",
+    "leads:drop_import",
     "leads:reprocess",
+    *FORM_ACTS,
+    *SITE_ACTS,
+    "api:identify_visitor",
+    "api:visitor_token",
     "api:verb",
     "api:activities",
     "api:stages",
     "api:handoffs",
     "api:reasons",
     "api:take_back",
+    "api:export_person",
+    "api:erase",
     "leads:bulk_stop",
     "leads:bulk_again",
     "api:bulk_move",
@@ -50,6 +91,12 @@ POSTED = {
     "leads:kiosk_walk_in",
     "leads:kiosk_take_back",
     "leads:part_companies",
+    "leads:search_duplicates",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
+    "leads:undo_merge",
+    "api:lead_merge",
+    "api:merge_undo",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -76,6 +123,19 @@ DIALOGS = {
     "leads:edit_verb",
     "leads:add_reason",
     "leads:edit_reason",
+    "leads:consent",
+    "leads:erase",
+}
+MERGING = {
+    "leads:merge_with",
+    "leads:merge",
+    "leads:merges",
+    "leads:undo_merge",
+    "leads:duplicates",
+    "leads:search_duplicates",
+    "leads:duplicate_search",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
 }
 CAMPAIGNS = {
     "leads:add_campaign",
@@ -114,15 +174,48 @@ DIALOGS |= {
     "leads:release_guests",
     "leads:edit_company",
 }
-BOTH = DIALOGS | {"leads:edit", "leads:bulk_new", "api:leads", "api:retire", "leads:merge_company"}
-BOTH |= {"leads:send_guest_file", "leads:guest_file"}
-MARKETING = DESIGN | CAMPAIGNS | {"leads:campaigns", "leads:forms", "leads:reprocess"}
+BOTH = (
+    DIALOGS
+    | FORM_QUESTIONS
+    | SITE_QUESTIONS
+    | SEGMENT_PAGES
+    | {
+        "leads:filter",
+        "api:segments",
+        "leads:edit",
+        "leads:bulk_new",
+        "leads:merge",
+        "leads:privacy",
+        "leads:imports",
+        "leads:import",
+        "leads:merge_company",
+        "leads:send_guest_file",
+        "leads:guest_file",
+        "api:leads",
+        "api:consents",
+        "api:retire",
+    }
+)
+FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
+MARKETING = (
+    DESIGN
+    | SEGMENT_ACTS
+    | SEGMENT_PAGES
+    | FORMS
+    | SITES
+    | CAMPAIGNS
+    | MERGING
+    | {"leads:imports", "leads:import", "leads:drop_import", "leads:import_csv"}
+    | {"leads:campaigns", "leads:reprocess", "leads:export"}
+)
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
     "leads:detail",
     "leads:edit",
     "leads:note",
+    "leads:consent",
     "api:lead",
+    "api:consents",
     "api:take_back",
     "api:history",
     "api:lead_stages",
@@ -161,12 +254,15 @@ def _named(patterns: list[URLPattern], app: str) -> list[str]:
 
 
 REASONS = {"api:reasons", "api:reason", "leads:add_reason", "leads:edit_reason"}
+PRIVACY = {"leads:erase", "leads:privacy", "api:erase"}
 PAGES = _named(pages, "leads")
 API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # answers 404 only
 
 
 @pytest.fixture
-def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
+def address(
+    form: Form, site: Site, at: Any, marketer: User, settings: Any, tmp_path: Any
+) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
@@ -179,19 +275,36 @@ def address(form: Form, at: Any, marketer: User) -> Callable[..., str]:
         at=at,
     )
     BulkItem.objects.update(outcome="refused")
+    sent = FormSubmission.objects.create(form=form, token="x", values={}, received_at=at)
     rows = _event(form.campaign, lead, company, marketer, at)
+    settings.MEDIA_ROOT = tmp_path
+    kept = default_storage.save("imports/x.csv", ContentFile(b"email\na@example.com\n"))
+    rows["import_id"] = Import.objects.create(file="x.csv", at=at, state="draft", kept=kept).pk
+    other, former = people.inquiries(2, at=at)
+    pair = DuplicatePair.objects.create(first=lead, second=other, likeness=80, found_at=at)
+    merge = leads.merge_leads(kept_id=other.pk, gone_id=former.pk, by=marketer, at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
             "lead_id": lead_id,
             "company_id": company.pk,
             "form_id": form.pk,
+            "name": "first_name",
+            "submission_id": sent.pk,
             "act_id": act.pk,
+            "site_id": site.pk,
+            "gone_id": other.pk,
+            "pair_id": pair.pk,
             **rows,
         }
+        values |= {"key": "some"} if name in SEGMENTS else {}
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
+        if name in {"leads:undo_merge", "api:merge_undo"}:
+            values["merge_id"] = merge.pk
+        if name == "api:lead_merge":
+            SAID[name] = {"gone": other.pk}
         if name == "api:take_back" and lead_id == lead.pk:
             leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
@@ -213,6 +326,7 @@ def _event(campaign: Campaign, lead: Lead, company: Company, by: User, at: Any) 
     )
     other = Company.objects.create(name="Acme Ltd")
     merge = leads.merge_companies(kept_id=company.pk, gone_id=other.pk, by=by, at=at)
+    leads.create_segment(name="Some", condition={"all": []}, by=by, at=at)
     return {"guest_id": 1, "cost_id": cost.pk, "file_id": file.pk, "merge_id": merge.pk}
 
 
@@ -225,6 +339,8 @@ def _open(client: Client, name: str, address: str) -> Any:
 
 
 def _said(name: str, address: str) -> dict[str, Any]:
+    if name in {"api:identify_visitor", "api:visitor_token"}:
+        return {"lead": Lead.objects.earliest("pk").pk, "visitor": str(uuid.uuid4())}
     if name != "api:take_back":
         return {}
     lead_id = min(resolve(address).captured_kwargs["lead_id"], 2**62)
@@ -235,7 +351,7 @@ def _said(name: str, address: str) -> dict[str, Any]:
 def test_works_for_whom_it_is_made(
     name: str, address: Any, marketer: User, manager: User, sign_in: Any, api: Any
 ) -> None:
-    who = manager if name in REASONS else marketer
+    who = manager if name in REASONS | PRIVACY else marketer
     client = api(who) if name.startswith("api") else sign_in(who)
 
     assert _open(client, name, address(name)).status_code in {200, 201, 302}
@@ -257,13 +373,15 @@ def test_asks_strangers_for_a_key(name: str, address: Any) -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("name", sorted(MARKETING | (REASONS - set(API))))
+@pytest.mark.parametrize("name", sorted(MARKETING | ((REASONS | PRIVACY) - set(API))))
 @pytest.mark.parametrize("role", [Role.REP, Role.CARE])
 def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_in: Any) -> None:
     answer = _open(sign_in(people.user(role)), name, address(name))
 
     assert answer.status_code == 403
-    assert "you may not manage" in answer.content.decode()
+    said = answer.content.decode()
+    acts = ("merge leads",) if name in MERGING else ("manage", "hand out", "erase")
+    assert any(f"you may not {act}" in said for act in acts)
 
 
 @pytest.mark.parametrize("name", sorted(GUESTS | {"leads:events"}))
@@ -332,7 +450,14 @@ def test_refuses_the_wrong_method(
 
 @pytest.mark.parametrize("pattern", public.urlpatterns, ids=lambda pattern: pattern.name)
 def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form) -> None:
-    values = dict.fromkeys(pattern.pattern.converters, form.slug)
+    values: dict[str, Any] = dict.fromkeys(pattern.pattern.converters, form.slug)
+    if "token" in values:
+        lead = people.inquiry(at=timezone.now())
+        asked = {"wording": "Yes", "wording_version": 1, "source": "form", "purpose": "marketing"}
+        opt_in = OptIn.objects.create(
+            lead=lead, email="a@b.example", asked_at=timezone.now(), **asked
+        )
+        values["token"] = opt_in.token
     answer = Client().get(reverse(f"public:{pattern.name}", kwargs=values))
 
     assert answer.status_code in {200, 405}
@@ -346,7 +471,9 @@ def test_public_addresses_ask_nobody_to_sign_in(pattern: URLPattern, form: Form)
         "api:lead",
         "leads:reprocess",
         "leads:bulk",
+        "leads:site",
         "leads:edit_company",
+        "leads:form",
     ],
 )
 def test_an_id_beyond_all_ids_is_just_not_there(

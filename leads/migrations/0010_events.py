@@ -32,7 +32,7 @@ def fill_tokens(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0006_lists'),
+        ('leads', '0009_merging'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
