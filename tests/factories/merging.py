@@ -162,7 +162,13 @@ def _happenings(kept: Lead, gone: Lead, *, at: datetime) -> None:
     leads.record_consent(lead_ids=[gone.pk], purpose="marketing", source="form", at=at - HOUR)
     segments = [
         Segment.objects.create(
-            key=key, name=key, condition={"all": []}, followed_to=at, created_at=at, changed_at=at
+            key=key,
+            name=key,
+            condition={"all": []},
+            followed_to=at,
+            as_of=at,
+            created_at=at,
+            changed_at=at,
         )
         for key in ("one", "two")
     ]
