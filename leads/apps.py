@@ -25,7 +25,13 @@ class LeadsConfig(AppConfig):
             segment_uses,
         )
         from leads import handlers, policies  # noqa: F401  (permissions register themselves)
-        from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
+        from leads.events import (
+            ActivitiesRecorded,
+            LeadsErased,
+            LeadsMerged,
+            MergeUndone,
+            StagesChanged,
+        )
         from leads.queries import PERSON_TABLES, consent_panel
         from leads.queries.fields import LEAD_FAMILIES, LEAD_FIELDS
         from leads.queries.segments import segments_in_segments
@@ -56,6 +62,9 @@ class LeadsConfig(AppConfig):
         events.subscribe(ActivitiesRecorded, handlers.revive_active)
         events.subscribe(StagesChanged, handlers.revive_let_go)
         events.subscribe(LeadsErased, handlers.erase_rest)
+        events.subscribe(LeadsErased, handlers.leave_segments)
+        events.subscribe(LeadsMerged, handlers.follow_merged)
+        events.subscribe(MergeUndone, handlers.follow_merged)
         _register_pages()
 
 

@@ -2,7 +2,7 @@
 
 from leadflow.core.events import Event
 from leads import services as leads
-from leads.events import ActivitiesRecorded, LeadsErased, StagesChanged
+from leads.events import ActivitiesRecorded, LeadsErased, LeadsMerged, MergeUndone, StagesChanged
 
 TAKEN_BACK = "correct"
 
@@ -28,3 +28,13 @@ def erase_rest(event: LeadsErased) -> None:
 def follow_segments(event: Event) -> None:
     """Bring the segments up to date that look at something this event may have changed."""
     leads.follow_segments(event=event)
+
+
+def leave_segments(event: LeadsErased) -> None:
+    """Whoever is forgotten belongs to no segment any more."""
+    leads.follow_leads(lead_ids=event.lead_ids, at=event.at)
+
+
+def follow_merged(event: LeadsMerged | MergeUndone) -> None:
+    """Two records became one, or two again: every segment looks at both."""
+    leads.follow_leads(lead_ids=(event.kept_id, event.gone_id), at=event.at)

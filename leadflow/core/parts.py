@@ -113,10 +113,10 @@ class ConditionField:
 
 @dataclass(frozen=True)
 class ConditionFamily:
-    """Fields that come and go with the data: `keys` are those in use now, `make` gives one of them."""
+    """Fields that come and go with the data: `in_use` names those of now, `make` gives one of them."""
 
     group: str
-    keys: Callable[[], list[str]]
+    in_use: Callable[[], list[str]]
     make: Callable[[str], ConditionField]
 
 

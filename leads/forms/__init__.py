@@ -17,6 +17,7 @@ from leads.forms.design import (
 from leads.forms.guests import GuestColumnsForm, GuestFileForm, GuestForm, WalkInForm
 from leads.forms.people import FactsForm, NoteForm
 from leads.forms.public import HONEYPOT, PublicForm
+from leads.forms.segments import SegmentForm
 from leads.forms.sites import SiteForm
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "QuestionForm",
     "ReasonForm",
     "RetireForm",
+    "SegmentForm",
     "SettingsForm",
     "SiteForm",
     "StageForm",

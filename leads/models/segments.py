@@ -59,7 +59,11 @@ class SegmentMember(models.Model):
     segment = models.ForeignKey(
         Segment, on_delete=models.CASCADE, related_name="members", db_index=False
     )
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="memberships")
+    # Without a constraint: whoever follows an event never waits for leads that are locked. A lead that
+    # is gone is taken out by the event that tells of it.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="memberships", db_constraint=False
+    )
     since = models.DateTimeField()
 
     class Meta:

@@ -104,7 +104,7 @@ def _consent(purpose: str, label: str, wants: str, verb: str) -> dict[str, Condi
     }  # fmt: skip
 
 
-def _guests(label: str, phrase: str, rows: Callable[[], Any]) -> ConditionField:
+def _guests(label: str, phrase: str, rows: Callable[[], Any], **said: str) -> ConditionField:
     """Events that somebody stands on the guest list of."""
     return ConditionField(
         label,
@@ -115,13 +115,7 @@ def _guests(label: str, phrase: str, rows: Callable[[], Any]) -> ConditionField:
         group="Events",
         rows=Rows(rows),
         events=(GuestsChanged, ActivitiesRecorded),
-        phrases={
-            "has": phrase,
-            "in": f"{phrase} one of",
-            "none": f"was in no way {phrase.removeprefix('was ').removeprefix('has ')} any of",
-            "known": f"{phrase} some event",
-            "unknown": f"was never {phrase.removeprefix('was ').removeprefix('has ')} any event",
-        },
+        phrases={"has": phrase, "in": f"{phrase} one of", **said},
     )
 
 
@@ -261,11 +255,19 @@ COMPANY = {
 }  # fmt: skip
 GUESTS = {
     "invited": _guests(
-        "invited to", "was invited to", partial(Guest.objects.filter, invited_at__isnull=False)
+        "invited to", "was invited to", partial(Guest.objects.filter, invited_at__isnull=False),
+        none="was invited to none of", known="was invited to an event",
+        unknown="was never invited to an event",
     ),
-    "registered": _guests("registered for", "has registered for", _registered),
+    "registered": _guests(
+        "registered for", "has registered for", _registered,
+        none="has registered for none of", known="has registered for an event",
+        unknown="has never registered for an event",
+    ),
     "attended": _guests(
-        "attended", "has attended", partial(Guest.objects.filter, attended_at__isnull=False)
+        "attended", "was seen at", partial(Guest.objects.filter, attended_at__isnull=False),
+        none="was seen at none of", known="was seen at an event",
+        unknown="was never seen at an event",
     ),
     "event_starts": ConditionField(
         "day of an event they registered for", "date", "campaign__starts_on", group="Events",

@@ -14,6 +14,7 @@ from leads.api import (
     offers,
     pipeline,
     privacy,
+    segments,
     visitors,
 )
 from leads.services import VERBS
@@ -76,5 +77,8 @@ urlpatterns = [
     path("pipeline/versions/<int:number>/", pipeline.VersionView.as_view(), name="version"),
     path("forms/", forms.FormList.as_view(), name="forms"),
     path("forms/<int:form_id>/submissions/", forms.SubmissionList.as_view(), name="submissions"),
+    path("segments/", segments.SegmentList.as_view(), name="segments"),
+    path("segments/<slug:key>/", segments.SegmentView.as_view(), name="segment"),
+    path("segments/<slug:key>/members/", segments.SegmentMembers.as_view(), name="members"),
     path("offers/", offers.OfferList.as_view(), name="offers"),
 ]

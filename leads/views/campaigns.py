@@ -199,7 +199,7 @@ def edit(request: PageRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return ask(request, form, words)
     try:
-        leads.change_campaign(key=key, facts=form.facts(), by=request.user)
+        leads.change_campaign(key=key, facts=form.facts(), by=request.user, at=timezone.now())
     except DomainError as error:
         return ask(request, form, words, error=error)
     return done(request, "Saved.", to=back)

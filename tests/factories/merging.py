@@ -164,7 +164,7 @@ def _happenings(kept: Lead, gone: Lead, *, at: datetime) -> None:
         Segment.objects.create(
             key=key,
             name=key,
-            condition={"all": []},
+            condition={"field": "phone", "op": "known"},
             followed_to=at,
             as_of=at,
             created_at=at,
@@ -175,6 +175,7 @@ def _happenings(kept: Lead, gone: Lead, *, at: datetime) -> None:
     SegmentMember.objects.create(segment=segments[0], lead=kept, since=at)
     for segment in segments:
         SegmentMember.objects.create(segment=segment, lead=gone, since=at)
+        Segment.objects.filter(pk=segment.pk).update(size=segment.members.count())
 
 
 def _nurturing(kept: Lead, gone: Lead, *, at: datetime) -> None:

@@ -67,7 +67,6 @@ def test_what_belonged_to_either_belongs_to_the_one_that_is_kept(
         "leads.products": 1,
         "leads.tags": 1,
         "leads.guests": 1,
-        "leads.segments": 1,
         "leads.bulk_items": 1,
         "nurture.messages": 1,
     }

@@ -55,7 +55,13 @@ FORM_QUESTIONS = {
     "leads:add_question",
     "leads:edit_question",
 }
+SEGMENT_ACTS = {"leads:archive_segment", "leads:restore_segment"}
+SEGMENT_PAGES = {"leads:new_segment", "leads:edit_segment"}
+SEGMENTS = SEGMENT_ACTS | SEGMENT_PAGES | {"leads:segment", "api:segment", "api:members"}
 POSTED = {
+    *SEGMENT_ACTS,
+    "leads:edit_condition",
+    "leads:preview_condition",
     "leads:shift_stage",
     "leads:switch_handoff",
     "leads:note",
@@ -172,7 +178,10 @@ BOTH = (
     DIALOGS
     | FORM_QUESTIONS
     | SITE_QUESTIONS
+    | SEGMENT_PAGES
     | {
+        "leads:filter",
+        "api:segments",
         "leads:edit",
         "leads:bulk_new",
         "leads:merge",
@@ -190,6 +199,8 @@ BOTH = (
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
 MARKETING = (
     DESIGN
+    | SEGMENT_ACTS
+    | SEGMENT_PAGES
     | FORMS
     | SITES
     | CAMPAIGNS
@@ -286,6 +297,7 @@ def address(
             "pair_id": pair.pk,
             **rows,
         }
+        values |= {"key": "some"} if name in SEGMENTS else {}
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
@@ -314,6 +326,7 @@ def _event(campaign: Campaign, lead: Lead, company: Company, by: User, at: Any) 
     )
     other = Company.objects.create(name="Acme Ltd")
     merge = leads.merge_companies(kept_id=company.pk, gone_id=other.pk, by=by, at=at)
+    leads.create_segment(name="Some", condition={"all": []}, by=by, at=at)
     return {"guest_id": 1, "cost_id": cost.pk, "file_id": file.pk, "merge_id": merge.pk}
 
 

@@ -23,10 +23,10 @@ _KNOWN = {
     "unknown": Operator("is not known", "nothing", "blank"),
 }
 _TEXT = {
-    "eq": Operator("is", "text", "iexact"),
-    "ne": Operator("is not", "text", "iexact", is_negated=True),
     "contains": Operator("contains", "text", "icontains"),
     "lacks": Operator("does not contain", "text", "icontains", is_negated=True),
+    "eq": Operator("is", "text", "iexact"),
+    "ne": Operator("is not", "text", "iexact", is_negated=True),
     "starts": Operator("starts with", "text", "istartswith"),
     "filled": Operator("is filled in", "nothing", "blank", is_negated=True),
     "empty": Operator("is empty", "nothing", "blank"),

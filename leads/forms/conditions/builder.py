@@ -171,7 +171,7 @@ class Builder:
             groups.setdefault(field.group, []).append((name, _capital(field.label)))
         used = {row.name for row in self.root.rows()}
         for name, family in condition_families.items():
-            keys = {f"{name}.{key}" for key in family.keys()} | {
+            keys = {f"{name}.{key}" for key in family.in_use()} | {
                 one for one in used if one.startswith(f"{name}.")
             }
             named = [(key, _capital(find_field(key).label)) for key in sorted(keys)]

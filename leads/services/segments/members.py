@@ -101,10 +101,8 @@ def write(differences: Sequence[Difference], *, counts_as_growth: bool = True) -
     changed = [one for one in differences if one.entered or one.left]
     if not changed:
         return 0
-    _lock_leads({pk for one in changed for pk in (*one.entered, *one.left)})
     for one in changed:
-        _write_members(one)
-        grown = len(one.entered) - len(one.left)
+        grown = _write_members(one)
         Segment.objects.filter(pk=one.segment.pk).update(size=F("size") + grown)
         if counts_as_growth:
             _count(one)
@@ -113,23 +111,16 @@ def write(differences: Sequence[Difference], *, counts_as_growth: bool = True) -
     return sum(len(one.entered) + len(one.left) for one in changed)
 
 
-def _lock_leads(ids: Collection[int]) -> None:
-    """Leads before what hangs on them, in id order; a lead that is going away is waited for."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT id FROM leads_lead WHERE id = ANY(%s) "
-            "ORDER BY id FOR KEY SHARE) AS locked",
-            [sorted(ids)],
-        )
-
-
-def _write_members(one: Difference) -> None:
+def _write_members(one: Difference) -> int:
+    """Write them; returns by how many the segment has grown. Whoever has just gone is left out."""
+    grown = 0
     with connection.cursor() as cursor:
         if one.left:
             cursor.execute(
                 "DELETE FROM leads_segmentmember WHERE segment_id = %s AND lead_id = ANY(%s)",
                 [one.segment.pk, list(one.left)],
             )
+            grown -= cursor.rowcount
         if one.entered:
             cursor.execute(
                 """
@@ -139,6 +130,8 @@ def _write_members(one: Difference) -> None:
                 """,
                 [one.segment.pk, one.at, list(one.entered)],
             )
+            grown += cursor.rowcount
+    return grown
 
 
 def _count(one: Difference) -> None:
