@@ -40,6 +40,7 @@ from leads.queries.choices import (
     persona_choices,
     product_choices,
     reasons_for,
+    source_choices,
     stage_choices,
     verbs_with_reasons,
 )
@@ -74,7 +75,17 @@ from leads.queries.guests import (
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
-from leads.queries.lists import SORTS, drill_down, list_leads, list_offers, list_sources, sort_keys
+from leads.queries.lists import (
+    chosen_filters,
+    drill_down,
+    find_rows,
+    list_leads,
+    list_offers,
+    list_rows,
+    order_of,
+    select_leads,
+    sort_keys,
+)
 from leads.queries.merging import (
     FACTS,
     Comparison,
@@ -85,7 +96,7 @@ from leads.queries.merging import (
     suggest_kept,
 )
 from leads.queries.offers import offer_words
-from leads.queries.params import Chosen
+from leads.queries.params import Chosen, Params, read_params
 from leads.queries.paths import places_in
 from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
@@ -108,6 +119,7 @@ from leads.queries.timeline import (
     read_timeline,
     timeline,
 )
+from leads.queries.walks import ORDERS, Found, Order, Selection, find_page
 
 __all__ = [
     "ANY_LEAK",
@@ -115,9 +127,9 @@ __all__ = [
     "KINDS",
     "LEAKS",
     "NEWEST_FIRST",
+    "ORDERS",
     "PARTS",
     "PERSON_TABLES",
-    "SORTS",
     "Brought",
     "Chosen",
     "Comparison",
@@ -125,13 +137,17 @@ __all__ = [
     "Design",
     "FactRow",
     "Foreseen",
+    "Found",
     "HandoffRow",
     "Kind",
     "Leak",
+    "Order",
+    "Params",
     "Pipeline",
     "Position",
     "PurposeHistory",
     "Retirement",
+    "Selection",
     "StageRow",
     "StageTime",
     "Standing",
@@ -143,6 +159,7 @@ __all__ = [
     "campaign_state",
     "change_to_take_back",
     "choose_leads",
+    "chosen_filters",
     "company_choices",
     "compare_leads",
     "compile_condition",
@@ -165,6 +182,8 @@ __all__ = [
     "find_kept_company",
     "find_leads",
     "find_leaks",
+    "find_page",
+    "find_rows",
     "follow_merges",
     "foresee",
     "group_refusals",
@@ -183,7 +202,7 @@ __all__ = [
     "list_merges",
     "list_offers",
     "list_requests",
-    "list_sources",
+    "list_rows",
     "list_submissions",
     "list_verbs",
     "load_pipeline",
@@ -192,6 +211,7 @@ __all__ = [
     "moves_with_time",
     "newest_version",
     "offer_words",
+    "order_of",
     "persona_choices",
     "pipeline_at",
     "places_in",
@@ -202,11 +222,14 @@ __all__ = [
     "read_company_story",
     "read_costs",
     "read_design",
+    "read_params",
     "read_timeline",
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "select_leads",
     "sort_keys",
+    "source_choices",
     "spaced",
     "stage_choices",
     "stage_times",

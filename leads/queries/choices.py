@@ -1,9 +1,13 @@
 """Lists to choose from."""
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from content.models import Persona, Product
-from leads.models import Lead, Reason, Stage
+from leads.models import Reason, Stage
+from leads.queries.params import BLANK, NONE
+
+MOST_VALUES = 300
 
 
 def stage_choices() -> list[tuple[str, str]]:
@@ -23,8 +27,32 @@ def product_choices() -> list[tuple[str, str]]:
 
 def country_choices() -> list[tuple[str, str]]:
     """Countries that leads come from, as (code, code)."""
-    codes = Lead.objects.exclude(country="").order_by("country").values_list("country", flat=True)
-    return [(code, code) for code in codes.distinct()]
+    return [(code, code) for code in _values_of("country") if code]
+
+
+def source_choices() -> list[tuple[str, str]]:
+    """Sources of leads, as (value of the filter, words)."""
+    named = [
+        (source or BLANK, source.replace("_", " ") or "blank") for source in _values_of("source")
+    ]
+    return [*named, (NONE, "not recorded")]
+
+
+def _values_of(column: str) -> list[str]:
+    """The values that leads have in an indexed column: from each the index leads to the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE known AS (
+                (SELECT {column} AS value FROM leads_lead WHERE {column} >= '' ORDER BY 1 LIMIT 1)
+                UNION ALL
+                SELECT (SELECT {column} FROM leads_lead WHERE {column} > known.value ORDER BY 1 LIMIT 1)
+                  FROM known WHERE known.value IS NOT NULL
+            )
+            SELECT value FROM known WHERE value IS NOT NULL LIMIT {MOST_VALUES}
+            """
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def reasons_for(verb: str) -> QuerySet[Reason]:
