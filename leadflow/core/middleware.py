@@ -32,7 +32,9 @@ class BareMiddleware:
         """Call the view of a bare path without the middleware further in."""
         if request.path_info not in settings.BARE_PATHS:
             return self.get_response(request)
-        return _bare_view(request.path_info)(request)
+        response = _bare_view(request.path_info)(request)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # a flood fills no log
+        return response
 
 
 @cache

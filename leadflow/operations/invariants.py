@@ -74,6 +74,15 @@ INVARIANTS = {
                 WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'
          )
     """,
+    "nothing personal is left of who was erased": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+         WHERE lead.erased_at IS NOT NULL
+           AND (lead.email || lead.phone || lead.external_id || lead.first_name || lead.last_name
+                || lead.job_title <> '' OR lead.attributes <> '{}' OR lead.company_id IS NOT NULL
+                OR EXISTS (SELECT 1 FROM leads_visitor WHERE lead_id = lead.id)
+                OR EXISTS (SELECT 1 FROM leads_offer
+                            WHERE lead_id = lead.id AND outcome = 'pending'))
+    """,
     "nobody got the same step of a program twice": """
         SELECT 'enrollment ' || enrollment_id || ', step ' || step_id FROM nurture_touch
          GROUP BY enrollment_id, step_id HAVING count(*) > 1

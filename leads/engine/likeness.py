@@ -183,7 +183,11 @@ def _alike_companies(mine: str, theirs: str) -> float:
     if not mine or not theirs:
         return 80
     one, other = _bare(mine), _bare(theirs)
-    return 100 if one == other else 100 * JaroWinkler.similarity(one, other)
+    if one == other:
+        return 100
+    if NUMBERED.findall(one) != NUMBERED.findall(other):  # Plant 1 and Plant 2 are two
+        return 0
+    return 100 * JaroWinkler.similarity(one, other)
 
 
 _bare = lru_cache(maxsize=100_000)(bare_company)

@@ -122,8 +122,13 @@ def company_vector(name: str, domain: str) -> str:
 
 def search_query(q: str) -> str:
     """The text of a tsquery that asks for every word of `q` as a beginning; "" when it holds none."""
+    return " & ".join(search_words(q))
+
+
+def search_words(q: str) -> list[str]:
+    """The same, as a tsquery for each word of `q`."""
     asked = [_ask_for(group) for group in _groups(q.split())]
-    return " & ".join(one for one in asked if one)
+    return [one for one in asked if one]
 
 
 def _split(folded: str) -> list[str]:
@@ -220,11 +225,11 @@ def _addresses(text: str) -> list[str]:
 def _numbers(text: str) -> list[str]:
     """A telephone number as it is kept, with its country or without; else any numbers."""
     digits = "".join(filter(str.isdecimal, text.replace("(0)", "")))
-    if len(digits) < DIGITS_OF_A_NUMBER:
-        return [_every(text)]
     bare = digits.lstrip("0")
     if text.startswith(("+", "00")):
         return [_beginning("=p:" + bare), _beginning(digits)]
+    if len(digits) < DIGITS_OF_A_NUMBER:
+        return [_every(text)]
     ways = [_beginning(digits), _beginning(bare)]
     return (
         ways

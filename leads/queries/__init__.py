@@ -42,9 +42,11 @@ from leads.queries.campaigns import (
 )
 from leads.queries.choices import (
     country_choices,
+    listed_sources,
     persona_choices,
     product_choices,
     reasons_for,
+    source_choices,
     stage_choices,
     tag_choices,
     verbs_with_reasons,
@@ -82,7 +84,17 @@ from leads.queries.guests import (
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
-from leads.queries.lists import SORTS, drill_down, list_leads, list_offers, list_sources, sort_keys
+from leads.queries.lists import (
+    chosen_filters,
+    drill_down,
+    find_rows,
+    list_leads,
+    list_offers,
+    list_rows,
+    order_of,
+    select_leads,
+    sort_keys,
+)
 from leads.queries.merging import (
     FACTS,
     Comparison,
@@ -93,7 +105,7 @@ from leads.queries.merging import (
     suggest_kept,
 )
 from leads.queries.offers import offer_words
-from leads.queries.params import Chosen
+from leads.queries.params import Chosen, Params, read_params
 from leads.queries.paths import places_in
 from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
@@ -140,6 +152,7 @@ from leads.queries.timeline import (
     read_timeline,
     timeline,
 )
+from leads.queries.walks import ORDERS, Found, Order, Selection, find_page
 
 __all__ = [
     "ANY_LEAK",
@@ -148,9 +161,9 @@ __all__ = [
     "KINDS",
     "LEAKS",
     "NEWEST_FIRST",
+    "ORDERS",
     "PARTS",
     "PERSON_TABLES",
-    "SORTS",
     "Brought",
     "Chosen",
     "Comparison",
@@ -159,18 +172,22 @@ __all__ = [
     "Design",
     "FactRow",
     "Foreseen",
+    "Found",
     "Growth",
     "HandoffRow",
     "Kind",
     "KnownSite",
     "Leak",
     "Misfit",
+    "Order",
+    "Params",
     "Pipeline",
     "Position",
     "Preview",
     "PurposeHistory",
     "Retirement",
     "SegmentRow",
+    "Selection",
     "SiteRow",
     "StageRow",
     "StageTime",
@@ -185,6 +202,7 @@ __all__ = [
     "change_to_take_back",
     "check_choices",
     "choose_leads",
+    "chosen_filters",
     "company_choices",
     "compare_leads",
     "compile_condition",
@@ -209,7 +227,9 @@ __all__ = [
     "find_kept_company",
     "find_leads",
     "find_leaks",
+    "find_page",
     "find_pair",
+    "find_rows",
     "follow_merges",
     "foresee",
     "forget_sites",
@@ -231,11 +251,12 @@ __all__ = [
     "list_offers",
     "list_pairs",
     "list_requests",
+    "list_rows",
     "list_segments",
     "list_sites",
-    "list_sources",
     "list_submissions",
     "list_verbs",
+    "listed_sources",
     "load_pipeline",
     "match_people",
     "matching",
@@ -245,6 +266,7 @@ __all__ = [
     "newest_search",
     "newest_version",
     "offer_words",
+    "order_of",
     "pairs_of",
     "persona_choices",
     "pipeline_at",
@@ -257,13 +279,16 @@ __all__ = [
     "read_company_story",
     "read_costs",
     "read_design",
+    "read_params",
     "read_timeline",
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "select_leads",
     "site_by_key",
     "size_label",
     "sort_keys",
+    "source_choices",
     "spaced",
     "stage_choices",
     "stage_times",

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from content.models import Asset, Persona, Product
 from leadflow.core.models import Team, User
-from leads.models import Activity, Campaign, Company, Lead, Reason, Segment, Stage, Tag, Territory
+from leads.models import Activity, Campaign, Company, Reason, Segment, Stage, Tag, Territory
+from leads.queries.params import BLANK, NONE
 
 LOOKED_AT = 20_000  # newest rows that a list of values in use is made from
 MOST_OFFERED = 500
@@ -52,8 +53,8 @@ def all_products() -> Pairs:
 
 
 def country_choices() -> Pairs:
-    """Countries that the newest leads come from, as (code, code)."""
-    return _in_use("country")
+    """Countries that leads come from, as (code, code)."""
+    return [(code, code) for code in _values_of("country") if code]
 
 
 def all_countries() -> Pairs:
@@ -150,13 +151,22 @@ def all_segments() -> Pairs:
 
 
 def source_choices() -> Pairs:
-    """Sources of the newest leads."""
-    return _in_use("source")
+    """Sources of leads, as they are written."""
+    return [(source, source) for source in _values_of("source") if source]
+
+
+def listed_sources() -> Pairs:
+    """Sources of leads, as (value of the filter of the list, words)."""
+    named = [
+        (source or BLANK, source.replace("_", " ") or "blank") for source in _values_of("source")
+    ]
+    return [*named, (NONE, "not recorded")]
 
 
 def industry_choices() -> Pairs:
     """Industries of the newest companies."""
-    return _in_use("industry", Company)
+    newest = Company.objects.order_by("-pk").values_list("industry", flat=True)[:LOOKED_AT]
+    return [(word, word) for word in sorted({word for word in newest if word})][:MOST_OFFERED]
 
 
 def attribute_keys() -> list[str]:
@@ -174,10 +184,21 @@ def attribute_keys() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _in_use(column: str, model: type[Lead] | type[Company] = Lead) -> Pairs:
-    """Values of a column of the newest rows: a million are not read for a list to choose from."""
-    newest = model._default_manager.order_by("-pk").values_list(column, flat=True)[:LOOKED_AT]
-    return [(value, value) for value in sorted({value for value in newest if value})][:MOST_OFFERED]
+def _values_of(column: str) -> list[str]:
+    """The values that leads have in an indexed column: from each the index leads to the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE known AS (
+                (SELECT {column} AS value FROM leads_lead WHERE {column} >= '' ORDER BY 1 LIMIT 1)
+                UNION ALL
+                SELECT (SELECT {column} FROM leads_lead WHERE {column} > known.value ORDER BY 1 LIMIT 1)
+                  FROM known WHERE known.value IS NOT NULL
+            )
+            SELECT value FROM known WHERE value IS NOT NULL LIMIT {MOST_OFFERED}
+            """
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def reasons_for(verb: str) -> QuerySet[Reason]:

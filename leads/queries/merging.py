@@ -32,6 +32,8 @@ class Fact:
         """The value as people read it."""
         if self.name == "persona":
             return "" if lead.persona == Persona.UNKNOWN else str(lead.get_persona_display())
+        if self.name == "source":
+            return (lead.source or "").replace("_", " ").capitalize()
         value = getattr(lead, self.path or self.column)
         return "" if value is None else str(value)
 

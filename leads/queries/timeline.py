@@ -1,9 +1,10 @@
 """A lead's story: what they did, what we did, and where it took them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
@@ -25,6 +26,7 @@ ICONS = {
     Activity.Kind.NOTE: "sticky-note",
     Activity.Kind.UNSUBSCRIBE: "bell-off",
 }
+WATCHED = frozenset({Activity.Kind.VIDEO, Activity.Kind.WEBINAR})
 TONES = {
     Activity.Kind.DOWNLOAD: "good",
     Activity.Kind.VIDEO: "good",
@@ -160,18 +162,26 @@ def _from_activity(row: Activity) -> TimelineEntry:
             at=row.occurred_at,
             icon="bot",
             title=row.get_kind_display(),
-            detail=row.asset.title if row.asset else row.title or row.url,
+            detail=_detail(row, said),
             by=f"a machine ({said['machine']})" if said.get("machine") else "a machine",
         )
     return TimelineEntry(
         at=row.occurred_at,
         icon=ICONS.get(kind, "circle-small"),
         title=row.get_kind_display(),
-        detail=row.asset.title if row.asset else row.title or row.url,
+        detail=_detail(row, said),
         by=str(row.by or ""),
         tone=TONES.get(kind, "neutral"),
         text=str(said.get("text", "")),
     )
+
+
+def _detail(row: Activity, said: Mapping[str, Any]) -> str:
+    """What it was about, and how far they watched."""
+    about = row.asset.title if row.asset else row.title or row.url
+    watched = said.get("at")
+    is_told = row.kind in WATCHED and isinstance(watched, int | float)
+    return f"{about}, {watched:.0f} %" if is_told else about
 
 
 def _from_change(row: StageChange) -> TimelineEntry:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
 from leadflow.core import events
@@ -174,9 +174,10 @@ def _erase_elsewhere(leads: Sequence[Lead]) -> None:
     emails = [lead.email for lead in leads if lead.email]
     browsers = Visitor.objects.filter(lead__in=[lead.pk for lead in leads])
     visitors = list(browsers.values_list("pk", flat=True))
-    theirs = Q(visitor_id__in=visitors) | _says("values", emails)
-    _drop(FormSubmission.objects.filter(theirs, lead=None))
-    _drop(RawBeacon.objects.filter(_says("said", [*map(str, visitors), *emails])))
+    unread = FormSubmission.objects.filter(lead=None)
+    _drop(unread.filter(visitor_id__in=visitors))
+    _drop(_holding(unread, "values", emails))
+    _drop(_holding(RawBeacon.objects.all(), "said", [*map(str, visitors), *emails]))
     words = sorted({word for lead in leads for word in _words(lead)}, key=len, reverse=True)
     if not words:
         return
@@ -190,7 +191,7 @@ def _erase_elsewhere(leads: Sequence[Lead]) -> None:
         (GuestFile.objects.all(), "result"),
         (Delivery.objects.filter(state=Delivery.State.PENDING), "error"),
     ):
-        for row in rows.filter(_says(column, words)).select_for_update(skip_locked=True):
+        for row in _holding(rows, column, words).select_for_update(skip_locked=True):
             setattr(row, column, _without(getattr(row, column), spoken))
             row.save(update_fields=[column])
 
@@ -209,12 +210,12 @@ def _words(lead: Lead) -> Iterator[str]:
             yield from dict.fromkeys((word, quote(word), quote_plus(word)))
 
 
-def _says(column: str, words: Sequence[str]) -> Q:
-    """Rows whose column holds one of `words`; none for none."""
-    found = Q(pk__in=[])
-    for word in words:
-        found |= Q(**{f"{column}__icontains": word})
-    return found
+def _holding(rows: QuerySet[Any], column: str, words: Sequence[str]) -> QuerySet[Any]:
+    """Rows whose column, as text, holds one of `words`, whatever its case."""
+    name = f'"{rows.model._meta.db_table}"."{column}"'
+    holds = f"strpos(lower({name}::text), lower(word)) > 0"
+    where = f"EXISTS (SELECT FROM unnest(%s::text[]) AS word WHERE {holds})"
+    return rows.extra(where=[where], params=[list(words)])
 
 
 def _without(value: Any, spoken: "re.Pattern[str]") -> Any:

@@ -1,6 +1,7 @@
 """Imports from the web page: the file is kept, looked at, rehearsed and run behind the page."""
 
 import logging
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 State = Import.State
 MOST_ROWS = 500_000
 KEPT_FOR = timedelta(days=7)
+BETWEEN_WORDS = re.compile(r"[\s,;<>()\"]+")
 LOST_AFTER = timedelta(minutes=10)
 OPEN = (State.DRAFT, State.DONE, State.FAILED)  # rehearsed ones may be changed and run
 
@@ -189,7 +191,7 @@ def drop_import_files(*, at: datetime) -> int:
 
 def drop_files_naming(words: Collection[str]) -> int:
     """Mark kept files for deletion that hold one of `words`; they are gone with the next sweep."""
-    wanted = [word.casefold() for word in words]
+    wanted = {word.casefold() for word in words}
     waiting = Import.objects.exclude(kept="").exclude(state=State.RUNNING)
     marked = [run.pk for run in waiting if _names(run, wanted)]
     return Import.objects.filter(pk__in=marked).update(
@@ -198,14 +200,16 @@ def drop_files_naming(words: Collection[str]) -> int:
     )
 
 
-def _names(run: Import, words: Sequence[str]) -> bool:
+def _names(run: Import, words: Collection[str]) -> bool:
+    """Whether a cell of the file, or a word in one, is among `words`."""
     try:
         with open_kept(run) as path:
             _, rows = read_rows(path)
-            return any(word in line for row in rows for line in [_folded(row)] for word in words)
+            return any(not _words_of(row).isdisjoint(words) for row in rows)
     except (FileNotFoundError, Invalid):
         return False
 
 
-def _folded(row: Sequence[str]) -> str:
-    return "\t".join(row).casefold()
+def _words_of(row: Sequence[str]) -> set[str]:
+    cells = [cell.strip().casefold() for cell in row]
+    return {*cells, *BETWEEN_WORDS.split("\t".join(cells))}

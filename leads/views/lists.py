@@ -1,5 +1,7 @@
 """The list of leads."""
 
+from typing import Any
+
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,26 +10,41 @@ from django.views.decorators.vary import vary_on_headers
 from leadflow.core.models import User
 from leadflow.core.tables import Keyset
 from leads import queries
-from leads.engine.identity import clean
-from leads.models import Campaign, Stage
+from leads.models import Campaign, Lead, Stage
 from leads.views.access import PageRequest
 
 GRADES = [(letter, f"{letter} · any") for letter in "ABC"] + [
     (f"{letter}{digit}", f"{letter}{digit}") for letter in "ABC" for digit in "123"
 ]
-SORTS = [("score", "Score"), ("newest", "Newest"), ("activity", "Last activity")]
 OWNERS = [("me", "Mine"), ("nobody", "Nobody's")]
 SHOWN = frozenset({"q", "stage", "owner", "grade", "source", "campaign", "product", "sort"})
-LONGEST = 10_000
+
+
+class LeadPages(Keyset):
+    """Pages of the list, found the way `queries.find_page` knows."""
+
+    def __init__(
+        self, selection: queries.Selection, params: queries.Params, said: QueryDict
+    ) -> None:
+        super().__init__(queries.list_rows(), queries.sort_keys(params), said)
+        self.selection, self.order = selection, queries.order_of(params)
+
+    def fetch(self, position: list[Any] | None, *, backwards: bool, most: int) -> list[Lead]:
+        """The leads beyond a position, in the order they are asked for."""
+        found = queries.find_page(
+            self.selection, self.order, position=position, backwards=backwards, most=most
+        )
+        self.total = found.total
+        return queries.find_rows(found)
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 def lead_list(request: PageRequest) -> HttpResponse:
     """Leads the reader may see: searched, filtered, sorted by the query string."""
-    params = {name: clean(value, most=LONGEST) for name, value in request.GET.items()}
-    leads = queries.list_leads(user=request.user, params=params)
-    page = Keyset(leads, queries.sort_keys(params), request.GET).page()
+    params = queries.read_params(request.GET)
+    selection = queries.select_leads(user=request.user, params=params)
+    page = LeadPages(selection, params, request.GET).page()
     template = "leads/list.html#results" if request.htmx else "leads/list.html"
     drill = queries.drill_down(params)
     context = {
@@ -63,8 +80,8 @@ def _choices(user: User) -> dict[str, list[tuple[str, str]]]:
         "stage": queries.stage_choices(),
         "owner": OWNERS,
         "grade": GRADES,
-        "source": queries.list_sources(user=user),
+        "source": queries.listed_sources(),
         "campaign": list(Campaign.objects.order_by("name").values_list("key", "name")),
         "product": queries.product_choices(),
-        "sort": SORTS,
+        "sort": [(key, order.label) for key, order in queries.ORDERS.items()],
     }

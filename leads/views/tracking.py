@@ -159,7 +159,8 @@ def _host_of_page(request: HttpRequest) -> str:
 
     Under a referrer policy like same-origin, which many sites have, browsers send the origin "null".
     """
-    return host_of(request.headers.get("Origin", "")) or host_of(request.headers.get("Referer", ""))
+    origin = request.headers.get("Origin", "")
+    return host_of(origin if origin not in {"", "null"} else request.headers.get("Referer", ""))
 
 
 def _read(request: HttpRequest) -> dict[str, Any]:

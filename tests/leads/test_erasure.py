@@ -143,6 +143,15 @@ def test_a_waiting_offer_is_withdrawn_and_the_stage_stays(
     assert find_broken() == []
 
 
+def test_what_comes_back_to_an_erased_row_is_found(lead: Lead, erase: Any) -> None:
+    erase(lead)
+    Lead.objects.filter(pk=lead.pk).update(phone=PHONE)
+
+    assert [(one.name, one.rows) for one in find_broken()] == [
+        ("nothing personal is left of who was erased", [f"lead {lead.pk}"])
+    ]
+
+
 def test_nothing_can_be_done_with_them_any_more(
     lead: Lead, erase: Any, at: datetime, manager: User
 ) -> None:

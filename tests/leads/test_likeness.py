@@ -71,6 +71,8 @@ def test_likely_duplicates(one: Facts, other: Facts, least: int, most: int, word
         (Facts("Ada", "King", phone="+1212", company="Acme"), Facts("Bo", "Li", phone="+1212", company="Acme")),
         # a shared mailbox with tags
         (Facts("Ada", "King", "info+ada@acme.example"), Facts("Bo", "Li", "info+bo@acme.example")),
+        # two companies that a number tells apart
+        (Facts("Ada", "King", company="Plant 1"), Facts("Ada", "King", company="Plant 12")),
         # a company or a domain alone
         (Facts("", "", "a@acme.example"), Facts("", "", "b@acme.example")),
         (Facts("Ada", "", company="Acme"), Facts("Bo", "", company="Acme")),
