@@ -88,7 +88,7 @@ class SegmentList(generics.ListAPIView[Segment]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """The names of values are asked for once a page."""
-        return super().get_serializer_context() | {"words": queries.Vocabulary()}
+        return {**super().get_serializer_context(), "words": queries.Vocabulary()}
 
     @extend_schema(
         request=SegmentSerializer,

@@ -13,7 +13,7 @@ ROLES = {
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
                          "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
     "mara@demo.example": ("/scoring/", "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
-                          "/leads/campaigns/", "/leads/sites/", "/leads/forms/", "/leads/forms/new/",
+                          "/leads/campaigns/", "/leads/sites/", "/leads/sites/1/", "/leads/forms/", "/leads/forms/new/",
                           "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",
                           "/leads/forms/1/submissions/",
                           "/leads/forms/1/questions/new/?kind=choice", "/leads/companies/", "/leads/bulk/",

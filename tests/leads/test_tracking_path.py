@@ -62,13 +62,41 @@ def test_few_reports_ask_redis(monkeypatch: pytest.MonkeyPatch) -> None:
         return True
 
     monkeypatch.setattr(limits, "take", count)
-    monkeypatch.setattr(portions, "SECONDS", 3_600.0)
-    monkeypatch.setitem(settings.RATE_LIMITS, "track", "1200/minute")
+    monkeypatch.setitem(settings.RATE_LIMITS, "track", "1200/hour")
 
-    for _ in range(120):
+    for _ in range(180):
         report()
 
-    assert asked == [60, 60]
+    assert asked == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_who_reports_seldom_takes_no_more_than_they_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.RATE_LIMITS, "track", "1200/hour")
+
+    for _ in range(30):
+        assert report().status_code == 204
+        portions._portions[("track", "127.0.0.1")].until = 0.0  # the next one comes much later
+
+    assert limits.left_of("track", "127.0.0.1") == 1_170
+
+
+@pytest.mark.parametrize("most", [1, 7, 40, 63, 200])
+def test_the_share_is_given_out_to_the_last(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.RATE_LIMITS, "track", f"{most}/hour")
+
+    answers = [report().status_code for _ in range(most + 3)]
+
+    assert answers == [204] * most + [429] * 3
+
+
+def test_a_network_has_a_share_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.RATE_LIMITS, "track_network", "10/hour")
+
+    answers = [
+        report(Client(REMOTE_ADDR=f"10.0.0.{number}")).status_code for number in range(1, 13)
+    ]
+
+    assert answers == [204] * 10 + [429] * 2
 
 
 def test_a_flood_does_not_fill_the_log(
