@@ -38,7 +38,7 @@ def find(builder: Builder, *, user: User) -> Found:
     faults = {row.path: row.error for row in builder.root.rows()}
     try:
         condition, left_out = builder.finished()
-        if left_out and condition in ({"all": []}, {"any": []}):
+        if left_out and condition == {"all": []}:
             return Found(fault="Choose what to ask, and you see whom it finds.")
         preview = queries.preview(condition, user=user, at=timezone.now())
         sentence = queries.describe(condition, words=builder.words)

@@ -1,6 +1,6 @@
 """Rows and groups as they are being edited: half finished perhaps, each with what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ MATCHES = (
     ("not_all", "not all of these are true"),
 )
 MATCH = dict(MATCHES)
+NOTHING: Mapping[str, Any] = {"all": []}
 UNFINISHED = "Finish this condition, or remove it."
 
 
@@ -143,10 +144,12 @@ class Group:
             for part in self.parts
             if isinstance(part, Group) or not finished_only or not part.error
         ]
-        if finished_only:
-            parts = [part for part in parts if part not in ({"all": []}, {"any": []})]
+        if finished_only:  # a group with nothing in it yet says nothing
+            parts = [part for part in parts if part != NOTHING]
+            if not parts:
+                return dict(NOTHING)
         made = {"all" if self.match in {"all", "not_all"} else "any": parts}
-        return {"not": made} if self.match in {"none", "not_all"} and parts else made
+        return {"not": made} if self.match in {"none", "not_all"} else made
 
     @classmethod
     def of(cls, condition: Condition) -> "Group":
