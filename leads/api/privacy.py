@@ -98,7 +98,7 @@ class LeadExport(APIView):
     )
     def post(self, request: Request, lead_id: int) -> FileResponse:
         """Hand out."""
-        check_visible(request, lead_id)
+        lead_id = check_visible(request, lead_id)
         at = timezone.now()
         leads.note_export(lead_id=lead_id, by=caller(request), at=at)
         file = build_dossier(lead_id=lead_id, at=at)
@@ -123,6 +123,6 @@ class LeadErasure(APIView):
     )
     def post(self, request: Request, lead_id: int) -> Response:
         """Erase."""
-        check_visible(request, lead_id)
+        lead_id = check_visible(request, lead_id)
         done = leads.erase_leads(lead_ids=[lead_id], by=caller(request), at=timezone.now())
         return Response({"erased": bool(done)})

@@ -36,6 +36,7 @@ from leads.queries.suppression import Key, digest_of, keys_of
 from leads.services.consent import forget_browsers
 from leads.services.import_runs import drop_files_naming
 from leads.services.people import lock_identity
+from leads.services.whereabouts import hold_leads
 
 BLANK: Mapping[str, Any] = {
     "email": "",
@@ -84,8 +85,12 @@ def erase_leads(*, lead_ids: Collection[int], by: User, at: datetime) -> list[in
 
 
 def _lock(lead_ids: Collection[int], *, by: User) -> list[Lead]:
-    """In id order, against new rows that point at them, too: what is being written comes first."""
-    seen = Lead.objects.visible_to(by).filter(pk__in=list(lead_ids))
+    """In id order, against new rows that point at them, too: what is being written comes first.
+
+    Whoever was merged into another record meanwhile is found there.
+    """
+    moved = hold_leads(lead_ids)
+    seen = Lead.objects.visible_to(by).filter(pk__in=[moved.get(pk, pk) for pk in lead_ids])
     rows = Lead.objects.filter(pk__in=seen.values("pk"), erased_at=None).order_by("pk")
     return list(rows.select_for_update(of=("self",)))
 

@@ -1,4 +1,4 @@
-"""Guests whose record is merged or erased: their ticket, their attendance, their way back."""
+"""People who are merged or erased while something else knows them: tickets, attendance, old numbers."""
 
 from datetime import datetime, timedelta
 
@@ -78,3 +78,14 @@ def test_who_asked_to_be_forgotten_is_put_on_no_list_by_others(
 
     guest, _ = leads.welcome(campaign=campaign, person=person, by=manager, at=at + HOUR)
     assert guest.lead.email == EMAIL  # at the door they came by themselves
+
+
+def test_erasing_by_the_number_of_a_merged_record_erases_the_person(
+    manager: User, at: datetime
+) -> None:
+    kept, gone = people.inquiries(2, at=at)
+    leads.merge_leads(kept_id=kept.pk, gone_id=gone.pk, by=manager, at=at)
+
+    assert leads.erase_leads(lead_ids=[gone.pk], by=manager, at=at + HOUR) == [kept.pk]
+
+    assert Lead.objects.get().name == "Erased person"
