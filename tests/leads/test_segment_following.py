@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +13,7 @@ from leadflow.core import events, outbox
 from leadflow.core.models import Team, User
 from leads import queries
 from leads import services as leads
+from leads.engine.conditions import crossings
 from leads.events import (
     ActivitiesRecorded,
     ConsentGiven,
@@ -310,6 +311,25 @@ def test_time_looks_only_at_whoever_crosses(marketer: User, settle: Callable[[],
 
     assert leads.follow_time(at=NOW + timedelta(hours=2)) == 1
     assert leads.follow_time(at=NOW + timedelta(hours=2)) == 0
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ({"field": "created", "op": "older_days", "value": 7}, "change_begins_cycle"),
+        ({"field": "stage_since", "op": "older_days", "value": 7}, "change_into_stage"),
+        ({"field": "last_activity", "op": "older_days", "value": 7}, "activity_by_time"),
+        ({"field": "activities", "op": "at_least", "value": 2, "days": 7}, "activity_by_time"),
+        ({"field": "won", "op": "older_days", "value": 7}, "opportunity_won_at"),
+    ],
+)
+def test_an_index_knows_whoever_crosses(condition: Any, index: str) -> None:
+    spans = crossings(condition, after=NOW, until=NOW + timedelta(minutes=1))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        assert all(index in query.explain() for query in spans)
 
 
 # ---- all of it together
