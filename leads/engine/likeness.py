@@ -73,23 +73,22 @@ def compare(
     `namesakes` are all people known by this name, `colleagues` all of the company: what is frequent
     proves less.
     """
+    reasons: list[dict[str, Any]] = []
+    ways, work = _compare_ways(one, other, reasons), _compare_work(one, other, reasons)
+    if ways + work <= 0:  # a name alone proves nothing
+        return None
     mine, theirs = _name(one.first_name, one.last_name), _name(other.first_name, other.last_name)
     if mine.generation != theirs.generation:
         return None
-    reasons: list[dict[str, Any]] = []
-    points = _compare_names(mine, theirs, reasons)
-    points += _compare_ways(one, other, reasons)
-    shared = _compare_work(one, other, reasons)
-    points += shared
-    if shared > 0:
+    alike, names = _compare_names(mine, theirs)
+    points = alike + ways + work
+    if work > 0:
         points += _compare_mailboxes(one, other, reasons)
     if one.country and other.country and one.country != other.country:
         points -= 10
     if not _has_way(reasons):
         points -= COMMON[colleagues >= MANY_COLLEAGUES, namesakes >= MANY_NAMESAKES]
-    if points < LEAST or all(reason["code"] in {"name", "swapped"} for reason in reasons):
-        return None
-    return Likeness(min(points, MOST), reasons)
+    return Likeness(min(points, MOST), names + reasons) if points >= LEAST else None
 
 
 def describe_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -107,21 +106,23 @@ def _words(reason: Mapping[str, Any]) -> str:
     return WORDS_FOR.get(code, code)
 
 
-def _compare_names(mine: _Name, theirs: _Name, reasons: list[dict[str, Any]]) -> int:
-    """Points for how alike the names are; few where one is not known."""
+def _compare_names(mine: _Name, theirs: _Name) -> tuple[int, list[dict[str, Any]]]:
+    """Points for how alike the names are, with the reasons; few where one is not known."""
     if not (mine.last or mine.first) or not (theirs.last or theirs.first):
-        return 20
+        return 20, []
     straight = _alike(mine, theirs)
-    swapped = _alike(mine, _Name(theirs.last, theirs.first, theirs.generation))
+    swapped = 0
+    if straight < ALIKE:
+        swapped = _alike(mine, _Name(theirs.last, theirs.first, theirs.generation))
     percent = max(straight, swapped)
     if percent < DIFFERENT:
-        return -40
-    reasons.append({"code": "name", "percent": percent})
+        return -40, []
+    reasons: list[dict[str, Any]] = [{"code": "name", "percent": percent}]
     if swapped > straight and swapped >= SIMILAR:
         reasons.append({"code": "swapped"})
     if percent >= ALIKE:
-        return 55
-    return 45 if percent >= SIMILAR else 10
+        return 55, reasons
+    return (45 if percent >= SIMILAR else 10), reasons
 
 
 def _alike(mine: _Name, theirs: _Name) -> int:

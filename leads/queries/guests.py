@@ -10,7 +10,7 @@ from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.engine.tickets import read_code
 from leads.engine.tokens import search_query
-from leads.models import Campaign, Guest, Lead, Visit
+from leads.models import Campaign, Guest, Lead, Merge, Visit
 from leads.models.campaigns import GuestQuerySet
 from leads.models.people import LeadQuerySet
 from leads.queries.params import Params
@@ -100,9 +100,25 @@ def count_heads(campaign: Campaign) -> tuple[int, int]:
 
 
 def find_guest_by_code(code: str) -> Guest | None:
-    """The guest whose ticket bears a code, at whatever event."""
-    guests = Guest.objects.select_related("lead__company", "campaign")
-    return guests.filter(code=code).first() if code else None
+    """The guest whose ticket bears a code, at whatever event; also a ticket of a record merged since."""
+    if not code:
+        return None
+    guests = Guest.objects.select_related("lead__company", "campaign").filter(lead__erased_at=None)
+    return guests.filter(code=code).first() or _find_joined(guests, code)
+
+
+def _find_joined(guests: QuerySet[Guest], code: str) -> Guest | None:
+    """Whose guest the holder of a ticket is, once their record was merged with one on the same list."""
+    joined = Merge.objects.filter(
+        undone_at=None, before__contains={"aside": {"leads.guests": [{"code": code}]}}
+    )
+    merge = joined.order_by("-pk").first()
+    if merge is None:
+        return None
+    events = [
+        row["campaign_id"] for row in merge.before["aside"]["leads.guests"] if row["code"] == code
+    ]
+    return guests.filter(lead=merge.kept_id, campaign__in=events).first()
 
 
 @dataclass(frozen=True)

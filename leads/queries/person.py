@@ -1,5 +1,8 @@
 """What the leads app keeps about a person, table by table."""
 
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
+
 from leadflow.core.parts import PersonTable
 from leads.models import (
     Activity,
@@ -180,7 +183,8 @@ PERSON_TABLES = {
             "source": "source",
             "note": "note",
         },
-        erased={"note": ""},
+        # Nobody comes in with the ticket of somebody who was erased
+        erased={"note": "", "code": Concat(Value("gone"), Cast("pk", CharField()))},
     ),
     "segments": PersonTable(
         SegmentMember,

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from typing import TypeVar
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from leadflow.core import bulk, events
@@ -188,11 +189,11 @@ def take_back_guests(*, guest_ids: Collection[int], mark: str, by: User, at: dat
 
 def _forget_attendance(guests: Sequence[Guest], *, by: User, at: datetime) -> None:
     """Take away what attending made; raises Conflict when a day has passed since it was written."""
-    made = Activity.objects.filter(
-        source_kind=SOURCE_KIND,
-        source_id__in=[guest.pk for guest in guests],
-        kind=Activity.Kind.EVENT,
-    )
+    # By lead and event: a guest of a merged record attended under another number
+    here = Q(pk__in=[])
+    for guest in guests:
+        here |= Q(lead=guest.lead_id, campaign=guest.campaign_id)
+    made = Activity.objects.filter(here, source_kind=SOURCE_KIND, kind=Activity.Kind.EVENT)
     if made.filter(recorded_at__lt=at - TAKE_BACK_WITHIN).exists():
         raise Conflict(
             "A day has passed since somebody was let in: by now it counts. Write a note at the lead "
@@ -233,7 +234,7 @@ def time_of(campaign: Campaign, *, at: datetime) -> datetime:
 
 def _lock(guest_ids: Collection[int]) -> list[Guest]:
     """Guests in id order, with their campaign; their leads are locked before them."""
-    guests = Guest.objects.filter(pk__in=list(guest_ids))
+    guests = Guest.objects.filter(pk__in=list(guest_ids), lead__erased_at=None)
     leads = Lead.objects.select_for_update(no_key=True).filter(pk__in=guests.values("lead_id"))
     list(leads.order_by("pk").values_list("pk", flat=True))
     locked = guests.select_for_update(no_key=True, of=("self",)).select_related("campaign")

@@ -12,6 +12,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.events import ActivitiesRecorded
 from leads.models import Activity, Campaign, Consent, Guest, Lead
+from leads.queries.suppression import keys_of, suppressed_keys
 from leads.services.activities import record_activities
 from leads.services.acts import Cause
 from leads.services.attendees import (
@@ -21,6 +22,7 @@ from leads.services.attendees import (
     match_attendees,
 )
 from leads.services.consent import keep_silent, record_consent
+from leads.services.facts import FORGOTTEN
 from leads.services.guests import admit_guests, list_leads_as_guests, register_guests
 from leads.services.people import lock_identity
 
@@ -59,7 +61,14 @@ def welcome(*, campaign: Campaign, person: WalkIn, by: User, at: datetime) -> tu
 
 @transaction.atomic
 def register_by_hand(*, campaign: Campaign, person: WalkIn, by: User, at: datetime) -> Guest:
-    """Make somebody a lead where they are not known, and put them on the guest list as registered."""
+    """Make somebody a lead where they are not known, and put them on the guest list as registered.
+
+    Raises Invalid for a stranger who asked to be forgotten: only they themselves can come back.
+    """
+    if match_attendees([person.facts]).get(key_of(person.facts)) is None and suppressed_keys(
+        keys_of(person.facts)
+    ):
+        raise Invalid(FORGOTTEN, field="email" if person.facts.get("email") else "phone")
     lead_id = _find_or_create(campaign, person, by=by, at=at)
     register_guests(campaign_ids_by_lead=[(campaign.pk, lead_id, at)], source="by hand")
     return Guest.objects.select_related("lead").get(campaign=campaign, lead=lead_id)

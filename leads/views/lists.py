@@ -83,5 +83,5 @@ def _choices(user: User) -> dict[str, list[tuple[str, str]]]:
         "source": queries.listed_sources(),
         "campaign": list(Campaign.objects.order_by("name").values_list("key", "name")),
         "product": queries.product_choices(),
-        "sort": [(key, order.label) for key, order in queries.ORDERS.items()],
+        "sort": [(key, f"Sort: {order.label.lower()}") for key, order in queries.ORDERS.items()],
     }

@@ -50,7 +50,8 @@ def acme(at: datetime) -> Company:
             "Acme Pumps GmbH": {
                 "domain": "acme-pumps.example", "industry": "Pumps", "employees": 80, "country": "DE",
             }
-        }
+        },
+        at=at,
     )  # fmt: skip
     return Company.objects.get()
 
@@ -232,7 +233,8 @@ def test_the_story_holds_what_its_people_did_newest_first(
 def twins(acme: Company, at: datetime) -> tuple[Company, Company]:
     """Acme Pumps GmbH, and ACME Pumps with three people and a fact the first lacks."""
     staff("ACME Pumps", 3, at)
-    leads.describe_companies(facts_by_name={"ACME Pumps": {"industry": "Water", "employees": 9}})
+    facts = {"ACME Pumps": {"industry": "Water", "employees": 9}}
+    leads.describe_companies(facts_by_name=facts, at=at)
     Company.objects.filter(pk=acme.pk).update(industry="")
     return Company.objects.get(pk=acme.pk), Company.objects.get(name="ACME Pumps")
 
