@@ -88,20 +88,37 @@ def _about_products(keys: list[str]) -> Q:
     return Q(asset__in=Asset.objects.filter(products__key__in=keys).values("pk"))
 
 
-def _consent(purpose: str, label: str, wants: str, verb: str) -> dict[str, ConditionField]:
-    """Whether somebody agreed to a purpose, and whether they took it back."""
-    return {
-        f"consent_{purpose}": ConditionField(
-            f"agreed to {label}", "flag", group="Consent", events=CONSENTS,
+# How it reads that somebody wants what a purpose is about
+WANTS = {
+    Consent.Purpose.MARKETING: "marketing messages",
+    Consent.Purpose.PHONE: "to be called",
+    Consent.Purpose.LETTERS: "letters",
+    Consent.Purpose.TRACKING: "to be remembered on our sites",
+}
+
+
+def _consents() -> dict[str, ConditionField]:
+    """For each purpose: whether somebody agreed to it, and whether they took that back."""
+    found = {}
+    for purpose in Consent.Purpose:
+        label, wants = purpose.label.lower(), WANTS.get(purpose, purpose.label.lower())
+        found[f"consent_{purpose}"] = ConditionField(
+            f"agreed: {label}",
+            "flag",
+            group="Consent",
+            events=CONSENTS,
             holds=partial(has_consent, purpose),
-            phrases={"yes": f"{wants}", "no": f"has not agreed to {label}"},
-        ),
-        f"withdrew_{purpose}": ConditionField(
-            f"took back {label}", "flag", group="Consent", events=CONSENTS,
+            phrases={"yes": f"wants {wants}", "no": f"has not agreed to {label}"},
+        )
+        found[f"withdrew_{purpose}"] = ConditionField(
+            f"took back: {label}",
+            "flag",
+            group="Consent",
+            events=CONSENTS,
             holds=partial(has_withdrawn, purpose),
-            phrases={"yes": f"no longer wants {verb}", "no": f"has not taken back {label}"},
-        ),
-    }  # fmt: skip
+            phrases={"yes": f"no longer wants {wants}", "no": f"has not taken back {label}"},
+        )
+    return found
 
 
 def _guests(label: str, phrase: str, rows: Callable[[], Any], **said: str) -> ConditionField:
@@ -290,10 +307,7 @@ GROUPS = {
         phrases={"has": "is in the segment", "in": "is in one of the segments",
                  "none": "is in none of the segments"},
     ),
-    **_consent(Consent.Purpose.MARKETING, "marketing messages", "wants marketing messages",
-               "marketing messages"),
-    **_consent(Consent.Purpose.TRACKING, "being remembered", "may be remembered on our sites",
-               "to be remembered"),
+    **_consents(),
 }  # fmt: skip
 
 LEAD_FIELDS = SCORE | DID | PIPELINE | PERSON | COMPANY | GUESTS | GROUPS

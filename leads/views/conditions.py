@@ -16,7 +16,7 @@ from leadflow.core.models import User
 from leads import policies, queries
 from leads.engine.identity import clean
 from leads.forms.conditions import Builder
-from leads.queries.segments import read_condition
+from leads.queries.segments import read_condition, sees_everybody
 from leads.views.access import PageRequest
 
 LONGEST = 10_000
@@ -31,6 +31,7 @@ class Found:
     sentence: str = ""
     left_out: int = 0
     fault: str = ""
+    is_all: bool = False  # the reader sees every lead there is
 
 
 def find(builder: Builder, *, user: User) -> Found:
@@ -42,7 +43,7 @@ def find(builder: Builder, *, user: User) -> Found:
             return Found(fault="Choose what to ask, and you see whom it finds.")
         preview = queries.preview(condition, user=user, at=timezone.now())
         sentence = queries.describe(condition, words=builder.words)
-        return Found(preview, sentence, left_out)
+        return Found(preview, sentence, left_out, is_all=sees_everybody(user))
     except Invalid as error:
         return Found(fault=str(error))
     finally:
@@ -63,7 +64,7 @@ def edit(request: PageRequest) -> HttpResponse:
 def preview(request: PageRequest) -> HttpResponse:
     """Whom the condition finds as it stands now."""
     found = find(Builder.read(request.POST), user=request.user)
-    return render(request, "leads/conditions/preview.html", {"found": found})
+    return render(request, "components/conditions/found.html", {"found": found})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,6 +19,7 @@ def main() -> int:
         form_posts,
         leads,
         pipeline,
+        segment_follow,
         starting,
         track_posts,
     )

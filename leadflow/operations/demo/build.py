@@ -9,6 +9,7 @@ from random import Random
 from content.models import Asset
 from handoff import services as handoff
 from leadflow.operations.demo.company import COUNTRIES, Company, found_company
+from leadflow.operations.demo.grouping import group_people
 from leadflow.operations.demo.guests import invite_people
 from leadflow.operations.demo.interest import write_interest
 from leadflow.operations.demo.story import INDUSTRIES, Step, Story, tell
@@ -50,6 +51,7 @@ def build_demo(
     scoring.rescore_everybody(at=at)
     _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
+    group_people(ids, by=company.marketer, at=at)
     return len(ids)
 
 
