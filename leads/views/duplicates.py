@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from leadflow.core.dialogs import done
 from leadflow.core.tables import Keyset
 from leadflow.core.views import toast
 from leads import queries
@@ -65,7 +66,7 @@ def dismiss(request: PageRequest, pair_id: int) -> HttpResponse:
 def reopen(request: PageRequest, pair_id: int) -> HttpResponse:
     """They may be one person after all."""
     leads.reopen_pair(pair_id=min(pair_id, LARGEST_ID), by=request.user, at=timezone.now())
-    return redirect("leads:duplicates")
+    return done(request, "The pair is back.", to=reverse("leads:duplicates"))
 
 
 def _pairs(request: PageRequest) -> dict[str, Any]:

@@ -73,8 +73,9 @@ def test_two_people_are_said_to_be_two_and_it_is_taken_back(at: datetime, client
     answer = client.post(f"/leads/duplicates/{pair.pk}/dismiss/", headers={"HX-Request": "true"})
     assert "No likely duplicates" in answer.content.decode()
     assert f"/leads/duplicates/{pair.pk}/reopen/" in answer["HX-Trigger"]
-    client.post(f"/leads/duplicates/{pair.pk}/reopen/")
+    answer = client.post(f"/leads/duplicates/{pair.pk}/reopen/", headers={"HX-Request": "true"})
 
+    assert answer["HX-Redirect"] == "/leads/duplicates/"
     pair.refresh_from_db()
     assert (pair.state, pair.decided_by) == ("open", None)
 
@@ -87,7 +88,7 @@ def test_the_search_shows_how_far_it_is(at: datetime, client: Client) -> None:
     assert "0 of 2" in page
     leads.find_duplicates(at=at)
     state = client.get("/leads/duplicates/search/state/").content.decode()
-    assert "Everybody was looked through" in state
+    assert "Last look through everybody: 0 pairs" in state
     assert DuplicateSearch.objects.count() == 1
 
 
