@@ -63,6 +63,7 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.dossier import count_rows
+from leads.queries.exports import export_leads
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
@@ -78,7 +79,6 @@ from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
     chosen_filters,
     drill_down,
-    find_rows,
     list_leads,
     list_offers,
     list_rows,
@@ -119,7 +119,7 @@ from leads.queries.timeline import (
     read_timeline,
     timeline,
 )
-from leads.queries.walks import ORDERS, Found, Order, Selection, find_page
+from leads.queries.walks import ORDERS, Found, Order, Selection, are_few, find_page
 
 __all__ = [
     "ANY_LEAK",
@@ -156,6 +156,7 @@ __all__ = [
     "TimelinePage",
     "VerbRow",
     "already_corrected",
+    "are_few",
     "campaign_state",
     "change_to_take_back",
     "choose_leads",
@@ -177,13 +178,13 @@ __all__ = [
     "describe",
     "drill_down",
     "event_choices",
+    "export_leads",
     "fields_of",
     "find_guest_by_code",
     "find_kept_company",
     "find_leads",
     "find_leaks",
     "find_page",
-    "find_rows",
     "follow_merges",
     "foresee",
     "group_refusals",

@@ -53,7 +53,7 @@ from leads.services.designer import (
     shift_stage,
 )
 from leads.services.erasure import erase_leads, erase_rest
-from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.facts import Person, Upserted, add_lead, correct_facts, upsert_leads
 from leads.services.forms import (
     add_fact,
     add_question,
@@ -97,6 +97,7 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
+from leads.services.saved_views import delete_view, rename_view, save_view, update_view
 from leads.services.scores import write_scores
 from leads.services.submissions import (
     is_received,
@@ -148,6 +149,7 @@ __all__ = [
     "add_cost",
     "add_fact",
     "add_handoff",
+    "add_lead",
     "add_question",
     "add_stage",
     "admit_guests",
@@ -174,6 +176,7 @@ __all__ = [
     "create_leads",
     "default_week",
     "delete_form",
+    "delete_view",
     "describe_companies",
     "disqualify",
     "drop_guest_files",
@@ -223,6 +226,7 @@ __all__ = [
     "release_guests",
     "remove_cost",
     "remove_question",
+    "rename_view",
     "repeat_refused",
     "reprocess_submissions",
     "retire_stage",
@@ -232,6 +236,7 @@ __all__ = [
     "run_bulk",
     "run_bulk_acts",
     "save_reason",
+    "save_view",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
@@ -242,6 +247,7 @@ __all__ = [
     "track",
     "undo_merge",
     "update_facts",
+    "update_view",
     "upsert_leads",
     "welcome",
     "win",
