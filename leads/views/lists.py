@@ -146,6 +146,8 @@ def _around(request: PageRequest, params: queries.Params) -> dict[str, Any]:
     offered = IN_THE_BAR | (IN_MORE if is_open else frozenset())
     return {
         "params": params,
+        "is_everybody": not params.get("view") and params.get("owner") != "me",
+        "is_mine": not params.get("view") and params.get("owner") == "me",
         "views": [(view, address_of(view)) for view in views[:MOST_VIEWS]],
         "bar": bar_filters(params),
         "more": more_filters(params) if is_open else None,
