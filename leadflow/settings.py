@@ -53,6 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "leadflow.core.middleware.BareMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads at random, so that lengths tell no secret
     "csp.middleware.CSPMiddleware",
@@ -69,6 +70,10 @@ MIDDLEWARE = [
     "leadflow.core.middleware.DomainErrorMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
+
+BARE_PATHS = frozenset(
+    {"/t/", "/t/pixel.gif"}
+)  # answered without the middleware below the first two
 
 ROOT_URLCONF = "leadflow.urls"
 WSGI_APPLICATION = "leadflow.wsgi.application"

@@ -5,9 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
 from leadflow.core.models import Team, User
+from leads import services as leads
 from leads.engine.identity import clean
 from leads.models import (
     FormSubmission,
@@ -35,6 +38,14 @@ class PersonAdmin(UserAdmin):
     add_fieldsets = (
         (None, {"fields": ("email", "name", "role", "team", "password1", "password2")}),
     )
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Save, and tell whose leads belong to another team now."""
+        super().save_model(request, obj, form, change)
+        if change and "team" in form.changed_data:
+            leads.note_team_change(user_id=obj.pk, at=timezone.now())
 
 
 @admin.register(Team)

@@ -94,8 +94,36 @@ class MergeUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnersChanged(Event):
+    """Leads were given to somebody else, or their owner works in another team now."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsChanged(Event):
+    """Leads were tagged, or lost a tag."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class GuestsChanged(Event):
     """Leads were put on a guest list or taken off it, or stand on it in another way."""
 
     campaign_id: int
     lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentsChanged(Event):
+    """Leads came into a segment or fell out of it."""
+
+    segment_id: int
+    entered: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+
+    @property
+    def lead_ids(self) -> tuple[int, ...]:
+        """Ids of the leads whose membership changed."""
+        return self.entered + self.left

@@ -32,6 +32,7 @@ rules.add_perm("leads.design_pipeline", is_marketing)
 rules.add_perm("leads.edit_reasons", is_manager)
 rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.export_person", is_marketing)
+rules.add_perm("leads.import", is_marketing)
 rules.add_perm("leads.erase", is_manager)
 rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.merge", is_marketing)
@@ -39,12 +40,19 @@ rules.add_perm("leads.share_views", is_marketing)
 rules.add_perm("leads.export_list", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
+rules.add_perm("leads.manage_sites", is_marketing)
 rules.add_perm("leads.manage_guests", is_marketing | is_sales)
 rules.add_perm("leads.merge_companies", is_marketing)
 rules.add_perm("leads.invite", is_marketing | is_sales)
+rules.add_perm("leads.manage_segments", is_marketing)
+rules.add_perm("leads.tag", is_marketing | is_sales | is_care)
+rules.add_perm("leads.untag", is_marketing | is_sales | is_care)
 
-
-WORDS = {"export_person": "hand out what is known of people", "erase": "erase people"}
+WORDS = {
+    "import": "import leads",
+    "export_person": "hand out what is known of people",
+    "erase": "erase people",
+}
 
 
 def check_may(verb: str, *, by: User) -> None:
@@ -133,6 +141,13 @@ def check_may_design(*, by: User) -> None:
         raise NotAllowed(f"As {role} you may not change the pipeline. Ask marketing or an admin.")
 
 
+def check_may_manage_segments(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may change segments."""
+    if not by.has_perm("leads.manage_segments"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage segments. Ask marketing.")
+
+
 def check_may_edit_reasons(*, by: User) -> None:
     """Raise NotAllowed unless `by` may change the lists of reasons."""
     if not by.has_perm("leads.edit_reasons"):
@@ -145,6 +160,13 @@ def check_may_manage_campaigns(*, by: User) -> None:
     if not by.has_perm("leads.manage_campaigns"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not manage campaigns. Ask marketing or an admin.")
+
+
+def check_may_manage_sites(*, by: User) -> None:
+    """Raise NotAllowed unless `by` may say which websites are tracked."""
+    if not by.has_perm("leads.manage_sites"):
+        role = by.get_role_display().lower()
+        raise NotAllowed(f"As {role} you may not manage sites. Ask marketing or an admin.")
 
 
 def check_may_manage_guests(*, by: User) -> None:

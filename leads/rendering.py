@@ -15,8 +15,8 @@ IN_MEMORY = 2_000_000  # bytes; what is larger goes to a temporary file
 ABOUT = """\
 Everything that LeadFlow keeps about one person, as of {at}.
 
-person.json   all of it, for programs
-facts.csv     who they are and where they stand
+person.json               all of it, for programs
+facts.csv                 who they are and where they stand
 {files}
 Times are in UTC. A cell that a spreadsheet would take for a formula begins with an apostrophe.
 """

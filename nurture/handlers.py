@@ -1,7 +1,9 @@
 """What nurture does when leads move or change their mind."""
 
+from leads import services as leads
 from leads.events import ConsentAsked, ConsentWithdrawn, LeadsErased, StagesChanged
 from nurture import services
+from nurture.events import EnrollmentsChanged
 
 
 def follow_stages(event: StagesChanged) -> None:
@@ -25,3 +27,8 @@ def redraw_letters(event: LeadsErased) -> None:
 def ask_for_consents(event: ConsentAsked) -> None:
     """Whoever ticked a consent that counts once it is confirmed is asked by e-mail."""
     services.ask_for_consents(opt_in_ids=event.opt_in_ids, at=event.at)
+
+
+def follow_segments(event: EnrollmentsChanged) -> None:
+    """Segments may ask who is in a program."""
+    leads.follow_segments(event=event)

@@ -137,6 +137,19 @@
     toast(copied ? { message: "Copied." } : { message: "It is marked: press Ctrl-C to copy it.", tone: "info" });
   });
 
+  // ---- conditions: what is picked shows on the closed list, long lists can be searched
+  document.addEventListener("change", ({ target }) => {
+    const pick = target.closest("[data-pick]");
+    if (!pick || target.matches("[data-pick-search]")) return;
+    const names = $$("input:checked", pick).map((input) => input.nextElementSibling.textContent);
+    $("[data-pick-text]", pick).textContent = names.join(", ") || pick.dataset.pick;
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("[data-pick-search]")) return;
+    const wanted = target.value.toLowerCase();
+    for (const label of $$(".check", target.parentElement)) label.hidden = !label.textContent.toLowerCase().includes(wanted);
+  });
+
   // ---- lists: j and k move, Enter opens
   const rows = () => $$("[data-list] [data-row]").filter(isShown);
   const selected = () => $("[data-list] [data-row].is-selected");

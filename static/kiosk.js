@@ -53,7 +53,8 @@
     }
   }
   function show(html) {
-    htmx.swap("#answer", html, { swapStyle: "outerHTML" });
+    const target = $("#answer");
+    htmx.swap(target, html, { swapStyle: "outerHTML" }, { eventInfo: { target } });
   }
 
   form.addEventListener("submit", (event) => {
@@ -64,7 +65,6 @@
   });
   window.addEventListener("online", send);
   document.addEventListener("htmx:configRequest", ({ detail }) => { detail.headers["X-CSRFToken"] = csrf(); });
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => { if (detail.xhr.status === 422) { detail.shouldSwap = true; detail.isError = false; } });
   document.addEventListener("htmx:sendError", () => say("The network is away. Nothing was changed; try again in a moment."));
   document.addEventListener("htmx:responseError", () => say("That did not work. Load the page again."));
 

@@ -74,5 +74,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
     if isinstance(error, DomainError):
         body = {"detail": str(error)} | ({"field": error.field} if error.field else {})
+        if path := getattr(error, "path", ""):  # to the part of a condition that does not fit
+            body["path"] = path
         return Response(body, status=error.status)
     return exception_handler(error, context)

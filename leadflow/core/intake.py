@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakSet
 
@@ -27,6 +27,7 @@ class _Ticket:
     """A row that waits to be written, and what became of it."""
 
     row: models.Model
+    called: threading.Event = field(default_factory=threading.Event)  # done, or next to write
     is_done: bool = False
     error: Exception | None = None
 
@@ -34,8 +35,8 @@ class _Ticket:
 class Intake:
     """Stores rows of one model, each committed when `put` returns; safe from any thread.
 
-    Whoever comes first writes for all who came meanwhile: one statement, one commit, one connection
-    for the whole process, which is kept. With `ignore_conflicts` a row whose unique key is known
+    Whoever comes first writes; the next writes for all who came meanwhile: one statement, one commit,
+    one connection for the whole process, which is kept. With `ignore_conflicts` a row whose unique key is known
     counts as stored, and a statement that met a dead connection is tried once more.
     """
 
@@ -44,6 +45,7 @@ class Intake:
         self.ignore_conflicts = ignore_conflicts
         self.fields = [field for field in model._meta.concrete_fields if not field.primary_key]
         self._waiting: list[_Ticket] = []
+        self._is_led = False  # somebody writes, and will call the next
         self._queue = threading.Lock()
         self._turn = threading.Lock()
         self._line: BaseDatabaseWrapper | None = None
@@ -59,10 +61,11 @@ class Intake:
         ticket = _Ticket(row)
         with self._queue:
             self._waiting.append(ticket)
-        while not ticket.is_done:
-            with self._turn:
-                if not ticket.is_done:
-                    self._write_waiting()
+            is_first, self._is_led = not self._is_led, True
+        if not is_first:
+            ticket.called.wait()
+        if not ticket.is_done:
+            self._write_and_call_next()
         if ticket.error is not None:
             raise ticket.error
 
@@ -70,6 +73,16 @@ class Intake:
         """Give the connection back; the next row opens another."""
         with self._turn:
             self._hang_up()
+
+    def _write_and_call_next(self) -> None:
+        try:
+            with self._turn:
+                self._write_waiting()
+        finally:
+            with self._queue:
+                self._is_led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].called.set()
 
     def _write_waiting(self) -> None:
         with self._queue:
@@ -90,6 +103,7 @@ class Intake:
         finally:
             for ticket in batch:
                 ticket.is_done = True
+                ticket.called.set()
 
     def _write_alone(self, ticket: _Ticket) -> None:
         try:

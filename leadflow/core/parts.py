@@ -1,13 +1,17 @@
 """Places where apps plug in what the lead pages and conditions show of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, UniqueConstraint
 
+from leadflow.core.events import Event
 from leadflow.core.registry import Registry
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,38 @@ class Panel:
     load: Callable[[Any, Any], Mapping[str, Any] | None]
     side: str = "right"  # left (facts), right (actions)
     order: int = 50
+
+
+Choices = Callable[[], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that belong to leads: all of them, the path from a row to its lead, and its time.
+
+    The path leads to the lead's `key`: its id, or the column by which the lead names the row. `time`
+    is the column that says when; it holds whole days where `has_days` is set.
+    """
+
+    all: Callable[[], "QuerySet[Any]"]
+    lead: str = "lead"
+    key: str = "pk"
+    time: str = ""
+    has_days: bool = False
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What a count of rows may be narrowed by: `narrow` turns what is said into a filter over rows.
+
+    `words` go before the values in a sentence; without `choices` there is one value, free text.
+    """
+
+    label: str
+    words: str
+    narrow: Callable[[list[str]], Q]
+    choices: Choices | None = None
+    former: Choices | None = None
 
 
 @dataclass(frozen=True)
@@ -41,17 +77,47 @@ class LeadAction:
 
 @dataclass(frozen=True)
 class ConditionField:
-    """A field that conditions may use; `path` is its ORM lookup from the lead.
+    """A field that conditions may use: where its value is, what may be asked, when its truth changes.
 
-    `kind` is number, text, choice, set or known; `moves_with_time` tells that its truth changes without
-    an event.
+    `kind` is number, text, choice, set, known, flag, date, attribute or count. The value is at `path`
+    from the lead, or from each of its `rows`; `expression` computes it instead, and `holds` answers
+    yes or no. `events` may change the truth of a condition on it. A date on the lead itself names in
+    `moments` the rows that tell whose date lies between two moments. `former` are values that are
+    no longer offered; conditions that name them stay readable. `says` begins a sentence (the label
+    unless it is given); `phrases` replace subject and operator of some operators; `without` names
+    operators of the kind that make no sense here.
     """
 
     label: str
     kind: str
-    path: str
-    choices: Callable[[], list[tuple[str, str]]] | None = None
-    moves_with_time: bool = False
+    path: str = ""
+    choices: Choices | None = None
+    group: str = "Other"
+    former: Choices | None = None
+    says: str = ""
+    phrases: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    events: tuple[type[Event], ...] = ()
+    rows: Rows | None = None
+    moments: Rows | None = None
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    expression: Callable[[], Any] | None = None
+    holds: Callable[[], Any] | None = None
+    reads: Callable[[str], Any] = str
+
+    @property
+    def subject(self) -> str:
+        """How a sentence about this field begins."""
+        return self.says or self.label
+
+
+@dataclass(frozen=True)
+class ConditionFamily:
+    """Fields that come and go with the data: `in_use` names those of now, `make` gives one of them."""
+
+    group: str
+    in_use: Callable[[], list[str]]
+    make: Callable[[str], ConditionField]
 
 
 # Called inside the transaction with the ids of offers whose answer is being taken back, before the
@@ -133,6 +199,10 @@ person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
 lead_actions: Registry[LeadAction] = Registry("the acts on the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
+# The field “attribute.budget” is the member “budget” of the family “attribute”
+condition_families: Registry[ConditionFamily] = Registry("the families of the condition language")
+# Where segments are used: each tells, in words by the key of a segment, what would break without it
+segment_uses: Registry[Callable[[], Mapping[str, list[str]]]] = Registry("the uses of segments")
 # Where a stage is named by its key: each tells, in words, what would break without it
 stage_uses: Registry[Callable[[str], list[str]]] = Registry("the uses of a stage")
 erasure_stoppers: Registry[Stopper] = Registry("what stops for people who are erased")

@@ -74,6 +74,15 @@ INVARIANTS = {
                 WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'
          )
     """,
+    "nothing personal is left of who was erased": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+         WHERE lead.erased_at IS NOT NULL
+           AND (lead.email || lead.phone || lead.external_id || lead.first_name || lead.last_name
+                || lead.job_title <> '' OR lead.attributes <> '{}' OR lead.company_id IS NOT NULL
+                OR EXISTS (SELECT 1 FROM leads_visitor WHERE lead_id = lead.id)
+                OR EXISTS (SELECT 1 FROM leads_offer
+                            WHERE lead_id = lead.id AND outcome = 'pending'))
+    """,
     "nobody got the same step of a program twice": """
         SELECT 'enrollment ' || enrollment_id || ', step ' || step_id FROM nurture_touch
          GROUP BY enrollment_id, step_id HAVING count(*) > 1
@@ -85,6 +94,17 @@ INVARIANTS = {
          WHERE enrollment.state = 'active' AND handoff.is_active
            AND NOT EXISTS (  -- events on their way explain it
                SELECT 1 FROM core_delivery WHERE state = 'pending')
+    """,
+    "a segment is as large as it says": """
+        SELECT 'segment ' || segment.id FROM leads_segment AS segment
+          LEFT JOIN (SELECT segment_id, count(*) AS size FROM leads_segmentmember GROUP BY segment_id)
+               AS counted ON counted.segment_id = segment.id
+         WHERE segment.size <> COALESCE(counted.size, 0)
+    """,
+    "every member of a segment is a lead": """
+        SELECT 'member ' || member.id FROM leads_segmentmember AS member
+         WHERE NOT EXISTS (SELECT 1 FROM leads_lead WHERE id = member.lead_id)
+           AND NOT EXISTS (SELECT 1 FROM core_delivery WHERE state = 'pending')
     """,
     "every event was understood within a few tries": """
         SELECT 'delivery ' || id || ' to ' || subscriber FROM core_delivery

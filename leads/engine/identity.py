@@ -79,9 +79,10 @@ def normalize_phone(text: str, region: str = "") -> str:
         raise Invalid(
             f"“{text[:40]}” is not a phone number; give the country code, like +49 …", field="phone"
         ) from None
-    if not phonenumbers.is_possible_number(number):
+    written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if not phonenumbers.is_possible_number(number) or not _is_plain(written[:6], len(written)):
         raise Invalid(f"“{text[:40]}” cannot be a phone number", field="phone")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return written
 
 
 @lru_cache(maxsize=10_000)

@@ -17,7 +17,7 @@ def tag_address(url: str, *, campaign: str, source: str = "", medium: str = "") 
         url = f"https://{url}"
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host = parts.hostname if parts.port != 0 else None  # reading a port that is none raises
     except ValueError:
         host = None
     if not host or parts.scheme not in {"http", "https"} or len(url) > LONGEST:

@@ -17,6 +17,8 @@ from leads.forms.design import (
 from leads.forms.guests import GuestColumnsForm, GuestFileForm, GuestForm, WalkInForm
 from leads.forms.people import FactsForm, NoteForm
 from leads.forms.public import HONEYPOT, PublicForm
+from leads.forms.segments import SegmentForm
+from leads.forms.sites import SiteForm
 
 __all__ = [
     "HONEYPOT",
@@ -39,7 +41,9 @@ __all__ = [
     "QuestionForm",
     "ReasonForm",
     "RetireForm",
+    "SegmentForm",
     "SettingsForm",
+    "SiteForm",
     "StageForm",
     "VerbRuleForm",
     "WalkInForm",

@@ -26,13 +26,13 @@ SOURCES = [
 class ConsentForm(forms.Form):
     """What somebody said, written down by a colleague."""
 
-    purpose = forms.ChoiceField(choices=Consent.Purpose.choices, label="About")
     answer = forms.ChoiceField(
         choices=[("given", "They agree"), ("withdrawn", "They do not want it")],
         widget=forms.RadioSelect,
         label="What they said",
         error_messages={"required": "Say what they said."},
     )
+    purpose = forms.ChoiceField(choices=Consent.Purpose.choices, label="About")
     source = forms.ChoiceField(
         choices=[("", "Choose how"), *SOURCES],
         label="How they said it",
@@ -44,6 +44,7 @@ class ConsentForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="Empty: just now. What was said last counts.",
     )
+    note = forms.CharField(required=False, max_length=500, label="Note")
     wording = forms.CharField(
         required=False,
         max_length=4_000,
@@ -51,7 +52,6 @@ class ConsentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="As it was read out or printed.",
     )
-    note = forms.CharField(required=False, max_length=500, label="Note")
 
     def clean(self) -> dict[str, Any]:
         """Consent needs the words it was given to; nobody has said anything tomorrow."""

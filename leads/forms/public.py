@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 
 from leadflow.core.errors import Invalid
 from leads.engine.countries import COUNTRIES
@@ -86,7 +87,7 @@ def _field(question: Question) -> forms.Field:
     said: dict[str, Any] = {
         "label": question.label,
         "required": question.is_required,
-        "help_text": question.help,
+        "help_text": escape(question.help),  # Django takes hints for markup
         "error_messages": {"required": f"{question.label} is missing."},
     }
     build = _BUILDERS.get(question.kind, _line)
@@ -101,7 +102,7 @@ def _line(question: Question, said: dict[str, Any]) -> forms.Field:
     if question.kind in {"email", "tel"}:
         widget.input_type = question.kind
     if question.name == "country":
-        said["help_text"] = question.help or "Two letters, like DE"
+        said["help_text"] = said["help_text"] or "Two letters, like DE"
     kind = forms.CharField
     if question.kind == "email" and question.name != "email":
         kind = forms.EmailField

@@ -15,7 +15,7 @@ from leads.models.identity import (
     Suppression,
 )
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
-from leads.models.segments import SavedView, Segment, SegmentMember
+from leads.models.segments import SavedView, Segment, SegmentDay, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
@@ -49,6 +49,7 @@ __all__ = [
     "Reason",
     "SavedView",
     "Segment",
+    "SegmentDay",
     "SegmentMember",
     "Site",
     "Stage",

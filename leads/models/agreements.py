@@ -47,6 +47,10 @@ class Opportunity(models.Model):
                 fields=["lead"], condition=Q(state="open"), name="one_open_opportunity_a_lead"
             ),
         ]
+        indexes = [
+            # Who bought in the last days, as time goes by
+            models.Index(fields=["closed_at"], name="opportunity_won_at", condition=Q(state="won"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"

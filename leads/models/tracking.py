@@ -84,6 +84,11 @@ class Activity(models.Model):
         UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
         CUSTOM = "custom", "Other activity"
 
+    # What a browser may report of itself
+    TRACKED = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.VIDEO, Kind.WEBINAR, Kind.CUSTOM})
+    # What people do by themselves, as opposed to what is done with them
+    THEIR_OWN = TRACKED | {Kind.FORM, Kind.EVENT, Kind.EMAIL_CLICK}
+
     lead = models.ForeignKey(
         Lead,
         null=True,
@@ -143,6 +148,12 @@ class Activity(models.Model):
                 fields=["occurred_at", "lead"],
                 name="activity_by_time",
                 condition=Q(lead__isnull=False, is_automatic=False),
+            ),
+            # What a site has reported lately
+            models.Index(
+                fields=["site", "-occurred_at"],
+                name="activity_of_site",
+                condition=Q(site__isnull=False),
             ),
         ]
         constraints = [

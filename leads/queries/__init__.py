@@ -1,12 +1,17 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import (
+    Condition,
+    Misfit,
+    Vocabulary,
+    check_choices,
     compile_condition,
     describe,
     fields_of,
     moves_with_time,
     values_of,
 )
+from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
 from leads.engine.tickets import read_code, spaced, ticket_svg
@@ -37,11 +42,13 @@ from leads.queries.campaigns import (
 )
 from leads.queries.choices import (
     country_choices,
+    listed_sources,
     persona_choices,
     product_choices,
     reasons_for,
     source_choices,
     stage_choices,
+    tag_choices,
     verbs_with_reasons,
 )
 from leads.queries.companies import (
@@ -63,6 +70,8 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
 from leads.queries.exports import export_leads
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
@@ -110,6 +119,30 @@ from leads.queries.privacy import (
 )
 from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.segments import (
+    Growth,
+    Preview,
+    SegmentRow,
+    growth,
+    list_segments,
+    members,
+    narrow_by_condition,
+    preview,
+    size_label,
+    uses_in,
+    uses_of,
+    where_words,
+    write_condition,
+)
+from leads.queries.sites import (
+    KnownSite,
+    SiteRow,
+    failed_beacons,
+    forget_sites,
+    list_sites,
+    site_by_key,
+    visits_of,
+)
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -123,6 +156,7 @@ from leads.queries.walks import ORDERS, Found, Order, Selection, are_few, find_p
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
     "FACTS",
     "KINDS",
     "LEAKS",
@@ -133,21 +167,28 @@ __all__ = [
     "Brought",
     "Chosen",
     "Comparison",
+    "Condition",
     "Costs",
     "Design",
     "FactRow",
     "Foreseen",
     "Found",
+    "Growth",
     "HandoffRow",
     "Kind",
+    "KnownSite",
     "Leak",
+    "Misfit",
     "Order",
     "Params",
     "Pipeline",
     "Position",
+    "Preview",
     "PurposeHistory",
     "Retirement",
+    "SegmentRow",
     "Selection",
+    "SiteRow",
     "StageRow",
     "StageTime",
     "Standing",
@@ -155,10 +196,12 @@ __all__ = [
     "TimelineEntry",
     "TimelinePage",
     "VerbRow",
+    "Vocabulary",
     "already_corrected",
     "are_few",
     "campaign_state",
     "change_to_take_back",
+    "check_choices",
     "choose_leads",
     "chosen_filters",
     "company_choices",
@@ -176,18 +219,23 @@ __all__ = [
     "country_choices",
     "decision_refused",
     "describe",
+    "describe_reasons",
     "drill_down",
     "event_choices",
     "export_leads",
+    "failed_beacons",
     "fields_of",
     "find_guest_by_code",
     "find_kept_company",
     "find_leads",
     "find_leaks",
     "find_page",
+    "find_pair",
     "follow_merges",
     "foresee",
+    "forget_sites",
     "group_refusals",
+    "growth",
     "has_consent",
     "has_required",
     "kinds_for",
@@ -202,20 +250,29 @@ __all__ = [
     "list_leads",
     "list_merges",
     "list_offers",
+    "list_pairs",
     "list_requests",
     "list_rows",
+    "list_segments",
+    "list_sites",
     "list_submissions",
     "list_verbs",
+    "listed_sources",
     "load_pipeline",
     "match_people",
     "matching",
+    "members",
     "moves_with_time",
+    "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
     "order_of",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",
+    "preview",
     "preview_retirement",
     "product_choices",
     "read_brought",
@@ -229,6 +286,8 @@ __all__ = [
     "requirement_choices",
     "roles_by_verb",
     "select_leads",
+    "site_by_key",
+    "size_label",
     "sort_keys",
     "source_choices",
     "spaced",
@@ -238,13 +297,19 @@ __all__ = [
     "stays_of",
     "suggest_kept",
     "tag_address",
+    "tag_choices",
     "take_back_refused",
     "takes_submissions",
     "ticket_svg",
     "timeline",
     "total_campaigns",
+    "uses_in",
+    "uses_of",
     "values_of",
     "verbs_with_reasons",
+    "visits_of",
     "watched_stages",
+    "where_words",
     "why_silent",
+    "write_condition",
 ]

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Concat, Lower
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Lower, LTrim
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
@@ -36,12 +36,9 @@ def list_guests(*, campaign: Campaign, user: User, params: Params | None = None)
         guests = guests.filter(_in_state(state))
     if q := params.get("q", "").strip():
         guests = guests.filter(_holds(q))
-    name = Concat("lead__last_name", Value(" "), "lead__first_name", Value(" "), "lead__email")
+    parts = ("lead__last_name", Value(" "), "lead__first_name", Value(" "), "lead__email")
     return guests.annotate(
-        sort_name=Case(
-            When(lead__last_name="", then=Lower(Concat("lead__first_name", "lead__email"))),
-            default=Lower(name),
-        )
+        sort_name=LTrim(Lower(Concat(*parts, output_field=TextField())))
     ).select_related("lead__company")
 
 

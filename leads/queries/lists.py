@@ -37,6 +37,7 @@ from leads.queries.params import (
     whole,
 )
 from leads.queries.paths import stages_from
+from leads.queries.segments import narrow_by_condition, where_words
 from leads.queries.walks import ORDERS, Order, Selection
 
 TOLD_ONLY = ("merge", COMBINE)  # nobody gets further by these
@@ -68,7 +69,7 @@ def select_leads(*, user: User, params: Params, at: datetime | None = None) -> S
     if leak := params.get("leak", ""):
         leads = leads.filter(find_leak(leak, at=at or timezone.now()))
     if where := params.get("where", ""):
-        leads = narrow_by_condition(leads, where)
+        leads = narrow_by_condition(leads, where, at=at)
     return Selection(
         rest=leads,
         words=tuple(words),
@@ -88,11 +89,6 @@ def _stages(user: User, params: Params, within: Collection[Any]) -> tuple[str, .
         return chosen
     others = Lead.objects.filter(owner=user).exclude(stage__in=within)
     return () if others.exists() else tuple(within)
-
-
-def narrow_by_condition(leads: LeadQuerySet, text: str) -> LeadQuerySet:
-    """Leads that a condition is true of; raises Invalid."""
-    raise Invalid("The list cannot be narrowed by conditions yet.", field="where")
 
 
 def _ranges(params: Params) -> dict[str, tuple[Any, Any]]:
@@ -160,6 +156,8 @@ def drill_down(params: Params) -> list[Chosen]:
     chosen += offer_words(params) + period_words(params)
     if leak := params.get("leak", ""):
         chosen.append(Chosen(leak_words(leak), ("leak",)))
+    if where := params.get("where", ""):
+        chosen.append(Chosen(where_words(where), ("where",)))
     return chosen
 
 

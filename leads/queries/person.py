@@ -186,7 +186,8 @@ PERSON_TABLES = {
         SegmentMember,
         "Segments",
         exported={"segment": "segment__name", "since": "since"},
-        erased=None,
+        erased={},  # the event takes them out, and counts the segments anew
+        stays=True,
     ),
     "bulk_items": PersonTable(
         BulkItem,

@@ -1,9 +1,10 @@
 """A lead's story: what they did, what we did, and where it took them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
@@ -14,6 +15,8 @@ from leads.models.history import COMBINE
 ICONS = {
     Activity.Kind.PAGE_VIEW: "eye",
     Activity.Kind.DOWNLOAD: "download",
+    Activity.Kind.VIDEO: "circle-play",
+    Activity.Kind.WEBINAR: "presentation",
     Activity.Kind.FORM: "clipboard-list",
     Activity.Kind.EVENT: "calendar",
     Activity.Kind.EMAIL_SENT: "mail",
@@ -23,8 +26,11 @@ ICONS = {
     Activity.Kind.NOTE: "sticky-note",
     Activity.Kind.UNSUBSCRIBE: "bell-off",
 }
+WATCHED = frozenset({Activity.Kind.VIDEO, Activity.Kind.WEBINAR})
 TONES = {
     Activity.Kind.DOWNLOAD: "good",
+    Activity.Kind.VIDEO: "good",
+    Activity.Kind.WEBINAR: "good",
     Activity.Kind.FORM: "good",
     Activity.Kind.EVENT: "good",
     Activity.Kind.UNSUBSCRIBE: "bad",
@@ -35,7 +41,11 @@ TONES = {
 STAGES = "stages"
 PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "All", tuple(Activity.Kind.values)),
-    ("interest", "Interest", ("page_view", "download", "form", "event", "custom")),
+    (
+        "interest",
+        "Interest",
+        ("page_view", "download", "video", "webinar", "form", "event", "custom"),
+    ),
     ("messages", "Messages", ("email_sent", "email_click", "letter_sent", "unsubscribe")),
     ("notes", "Calls and notes", ("call", "note")),
     (STAGES, "Stages", ()),
@@ -147,15 +157,32 @@ def _earlier(column: str, rank: int, before: Position | None) -> Q:
 
 def _from_activity(row: Activity) -> TimelineEntry:
     kind = Activity.Kind(row.kind)
+    said = row.properties if isinstance(row.properties, dict) else {}
+    if row.is_automatic:
+        return TimelineEntry(
+            at=row.occurred_at,
+            icon="bot",
+            title=row.get_kind_display(),
+            detail=_detail(row, said),
+            by=f"a machine ({said['machine']})" if said.get("machine") else "a machine",
+        )
     return TimelineEntry(
         at=row.occurred_at,
         icon=ICONS.get(kind, "circle-small"),
         title=row.get_kind_display(),
-        detail=row.asset.title if row.asset else row.title or row.url,
+        detail=_detail(row, said),
         by=str(row.by or ""),
         tone=TONES.get(kind, "neutral"),
-        text=str(row.properties.get("text", "")) if isinstance(row.properties, dict) else "",
+        text=str(said.get("text", "")),
     )
+
+
+def _detail(row: Activity, said: Mapping[str, Any]) -> str:
+    """What it was about, and how far they watched."""
+    about = row.asset.title if row.asset else row.title or row.url
+    watched = said.get("at")
+    is_told = row.kind in WATCHED and isinstance(watched, int | float)
+    return f"{about}, {watched:.0f} %" if is_told else about
 
 
 def _from_change(row: StageChange) -> TimelineEntry:

@@ -26,7 +26,6 @@ from leads.services.campaigns import (
     change_cost,
     remove_cost,
 )
-from leads.services.capture import Beacon, track
 from leads.services.companies import change_company, merge_companies, part_companies
 from leads.services.consent import (
     forget_browsers,
@@ -52,6 +51,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.duplicates import dismiss_pair, find_duplicates, reopen_pair, search_everybody
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, add_lead, correct_facts, upsert_leads
 from leads.services.forms import (
@@ -81,16 +81,25 @@ from leads.services.guests import (
     release_guests,
     take_back_guests,
 )
+from leads.services.import_runs import (
+    drop_import,
+    drop_import_files,
+    keep_import_file,
+    open_kept,
+    run_imports,
+    start_import,
+)
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
 from leads.services.opt_ins import confirm_opt_in, is_expired
-from leads.services.ownership import assign_offers, assign_owner
+from leads.services.ownership import assign_offers, assign_owner, note_team_change
 from leads.services.people import (
     NewLead,
     create_leads,
     describe_companies,
     insert_leads,
     lock_identity,
+    note_company_facts,
     update_facts,
 )
 from leads.services.pipeline import install_default_pipeline, shipped_pipeline
@@ -99,13 +108,35 @@ from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
 from leads.services.saved_views import delete_view, rename_view, save_view, update_view
 from leads.services.scores import write_scores
+from leads.services.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+    fill_segments,
+    follow_leads,
+    follow_segments,
+    follow_time,
+    restore_segment,
+)
 from leads.services.submissions import (
     is_received,
     process_submissions,
     receive_submission,
     reprocess_submissions,
 )
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.tokens import refresh_tokens
+from leads.services.tracking import (
+    BEACON_KINDS,
+    identify_visitor,
+    make_visitor_token,
+    process_beacons,
+    read_visitor_token,
+    receive_beacon,
+    reprocess_beacons,
+    save_site,
+    switch_site,
+)
 from leads.services.understanding import read_facts
 from leads.services.verbs import (
     VERBS,
@@ -127,12 +158,12 @@ from leads.services.whereabouts import hold_leads
 
 __all__ = [
     "AT_ONCE",
+    "BEACON_KINDS",
     "MERGED_AT_ONCE",
     "MERGE_RULES",
     "UNASKED",
     "VERBS",
     "Act",
-    "Beacon",
     "Cause",
     "Change",
     "GuestTally",
@@ -157,6 +188,7 @@ __all__ = [
     "allow_hosts",
     "append_history",
     "archive_campaign",
+    "archive_segment",
     "assign_offers",
     "assign_owner",
     "attach_visitors",
@@ -167,27 +199,39 @@ __all__ = [
     "change_form",
     "change_handoff",
     "change_question",
+    "change_segment",
     "change_stage",
     "change_verb",
     "check_size",
+    "check_tag",
     "confirm_opt_in",
     "correct_facts",
     "create_form",
     "create_leads",
+    "create_segment",
     "default_week",
     "delete_form",
     "delete_view",
     "describe_companies",
+    "dismiss_pair",
     "disqualify",
     "drop_guest_files",
+    "drop_import",
+    "drop_import_files",
     "duplicate_form",
     "erase_leads",
     "erase_rest",
     "expire",
+    "fill_segments",
+    "find_duplicates",
     "find_target",
+    "follow_leads",
+    "follow_segments",
+    "follow_time",
     "foresee_guest_list",
     "forget_browsers",
     "hold_leads",
+    "identify_visitor",
     "import_guest_list",
     "import_leads",
     "insert_leads",
@@ -196,24 +240,32 @@ __all__ = [
     "is_expired",
     "is_received",
     "keep_guest_file",
+    "keep_import_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
     "lose",
+    "make_visitor_token",
     "merge_companies",
     "merge_leads",
     "move",
     "move_merged",
     "note_activities",
+    "note_company_facts",
     "note_consents",
     "note_export",
+    "note_team_change",
     "offer",
+    "open_kept",
     "order_stages",
     "part_companies",
     "pipeline_at",
+    "process_beacons",
     "process_submissions",
     "put_on_list",
     "read_facts",
+    "read_visitor_token",
+    "receive_beacon",
     "receive_submission",
     "record_activities",
     "record_consent",
@@ -227,25 +279,34 @@ __all__ = [
     "remove_cost",
     "remove_question",
     "rename_view",
+    "reopen_pair",
     "repeat_refused",
+    "reprocess_beacons",
     "reprocess_submissions",
+    "restore_segment",
     "retire_stage",
     "retirement_refused",
     "revive",
     "revive_interested",
     "run_bulk",
     "run_bulk_acts",
+    "run_imports",
     "save_reason",
+    "save_site",
     "save_view",
+    "search_everybody",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
+    "start_import",
     "stop_bulk",
+    "switch_site",
+    "tag_leads",
     "take_back",
     "take_back_guests",
-    "track",
     "undo_merge",
+    "untag_leads",
     "update_facts",
     "update_view",
     "upsert_leads",

@@ -1,21 +1,24 @@
 """Campaigns: planned, changed, put away; and what they cost by month."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from leadflow.core import events
 from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import User
 from leads import policies
-from leads.models import Campaign, CampaignCost
+from leads.events import GuestsChanged
+from leads.models import Campaign, CampaignCost, Guest
 
 FACTS = frozenset(
     "name kind product_id description owner_id place starts_on ends_on expected_guests".split()
 )
 RESERVED = frozenset({"new"})  # words of our own addresses
+EVENT_SIZE = 5_000
 
 
 @transaction.atomic
@@ -36,16 +39,28 @@ def add_campaign(*, key: str, facts: Mapping[str, Any], by: User) -> Campaign:
 
 
 @transaction.atomic
-def change_campaign(*, key: str, facts: Mapping[str, Any], by: User) -> Campaign:
+def change_campaign(*, key: str, facts: Mapping[str, Any], by: User, at: datetime) -> Campaign:
     """Write what is known of a campaign anew; all but its key."""
     policies.check_may_manage_campaigns(by=by)
     campaign = Campaign.objects.select_for_update().get(key=key)
+    began = campaign.starts_on
     new = _facts(facts)
     for name, value in new.items():
         setattr(campaign, name, value)
     _check_days(campaign)
     campaign.save(update_fields=[*new])
+    if campaign.starts_on != began:
+        _tell_guests(campaign, at=at)
     return campaign
+
+
+def _tell_guests(campaign: Campaign, *, at: datetime) -> None:
+    """The day has moved for everybody on the list."""
+    guests = Guest.objects.filter(campaign=campaign).order_by("lead_id")
+    ids = list(guests.values_list("lead_id", flat=True))
+    for start in range(0, len(ids), EVENT_SIZE):
+        part = tuple(ids[start : start + EVENT_SIZE])
+        events.publish(GuestsChanged(at=at, campaign_id=campaign.pk, lead_ids=part))
 
 
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:

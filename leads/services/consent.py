@@ -12,6 +12,7 @@ from leads import policies
 from leads.events import ConsentGiven, ConsentWithdrawn
 from leads.models import Activity, Consent, Lead, Suppression, Visit, Visitor
 from leads.queries.suppression import KEYS, digests_of, keys_of, suppressed_leads
+from leads.services.whereabouts import hold_leads
 
 FORGOTTEN = "asked to be forgotten"
 BY_WORD_OF_MOUTH = frozenset(
@@ -116,8 +117,13 @@ def _check(purpose: str, *, by: User | None, at: datetime) -> None:
 
 
 def _living(lead_ids: Collection[int], *, by: User | None) -> list[int]:
-    """Those who can still say something, and whom `by` may see; locked in id order."""
-    leads = Lead.objects.filter(pk__in=list(lead_ids), erased_at=None)
+    """Those who can still say something, and whom `by` may see; locked in id order.
+
+    What somebody says whose record was merged away meanwhile, the kept one says.
+    """
+    moved = hold_leads(lead_ids, to_write=True)
+    ids = {moved.get(lead_id, lead_id) for lead_id in lead_ids}
+    leads = Lead.objects.filter(pk__in=ids, erased_at=None)
     if by is not None:
         leads = leads.filter(pk__in=Lead.objects.visible_to(by).values("pk"))
     rows = leads.order_by("pk").select_for_update(no_key=True, of=("self",))

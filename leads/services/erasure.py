@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 
 from leadflow.core import events
 from leadflow.core.models import Delivery, User
@@ -19,8 +20,10 @@ from leads.models import (
     BulkAct,
     Company,
     FormSubmission,
+    GuestFile,
     Import,
     Lead,
+    Merge,
     Offer,
     PrivacyRequest,
     RawBeacon,
@@ -31,6 +34,7 @@ from leads.models import (
 from leads.queries.dossier import count_rows, rows_about
 from leads.queries.suppression import Key, digest_of, keys_of
 from leads.services.consent import forget_browsers
+from leads.services.import_runs import drop_files_naming
 from leads.services.people import lock_identity
 
 BLANK: Mapping[str, Any] = {
@@ -43,6 +47,7 @@ BLANK: Mapping[str, Any] = {
     "company": None,
     "attributes": {},
 }
+NAMES = ("email", "phone", "external_id", "first_name", "last_name")
 GONE = "[erased]"
 SHORTEST = 4  # what is shorter says nothing about anybody, and occurs everywhere
 
@@ -61,12 +66,13 @@ def erase_leads(*, lead_ids: Collection[int], by: User, at: datetime) -> list[in
     ids = [lead.pk for lead in leads]
     if not ids:
         return []
-    _suppress(leads, at=at)
+    known = [*leads, *_merged_into(ids)]
+    _suppress(known, at=at)
     for stop in erasure_stoppers.values():
         stop(ids, at)
     _withdraw_offers(ids, at=at)
     rows = count_rows(lead_ids=ids)
-    _erase_elsewhere(leads)
+    _erase_elsewhere(known)
     erase_rows(lead_ids=ids)
     _blank(leads, at=at)
     PrivacyRequest.objects.bulk_create(
@@ -82,6 +88,16 @@ def _lock(lead_ids: Collection[int], *, by: User) -> list[Lead]:
     seen = Lead.objects.visible_to(by).filter(pk__in=list(lead_ids))
     rows = Lead.objects.filter(pk__in=seen.values("pk"), erased_at=None).order_by("pk")
     return list(rows.select_for_update(of=("self",)))
+
+
+def _merged_into(lead_ids: Sequence[int]) -> list[Lead]:
+    """Records that were made one with theirs, as they were: what is known by those is theirs, too."""
+    merges = Merge.objects.filter(kept__in=lead_ids, undone_at=None)
+    rows = merges.values_list("gone_id", *(KT(f"before__lead__{name}") for name in NAMES))
+    return [
+        Lead(pk=gone_id, **{name: value or "" for name, value in zip(NAMES, values, strict=True)})
+        for gone_id, *values in rows
+    ]
 
 
 def _suppress(leads: Sequence[Lead], *, at: datetime) -> None:
@@ -115,6 +131,8 @@ def _withdraw_offers(lead_ids: Sequence[int], *, at: datetime) -> None:
 def erase_rows(*, lead_ids: Collection[int]) -> None:
     """Blank or delete what the registered tables hold about leads; safe to repeat."""
     forget_browsers(lead_ids=lead_ids)
+    # As the other of two records that were one for a while
+    Merge.objects.filter(gone_id__in=list(lead_ids)).update(before={})
     for table in person_tables.values():
         if table.erased is None:
             rows_about(table, lead_ids).delete()
@@ -156,20 +174,24 @@ def _erase_elsewhere(leads: Sequence[Lead]) -> None:
     emails = [lead.email for lead in leads if lead.email]
     browsers = Visitor.objects.filter(lead__in=[lead.pk for lead in leads])
     visitors = list(browsers.values_list("pk", flat=True))
-    theirs = Q(visitor_id__in=visitors) | _says("values", emails)
-    _drop(FormSubmission.objects.filter(theirs, lead=None))
-    _drop(RawBeacon.objects.filter(_says("said", [*map(str, visitors), *emails])))
+    unread = FormSubmission.objects.filter(lead=None)
+    _drop(unread.filter(visitor_id__in=visitors))
+    _drop(_holding(unread, "values", emails))
+    _drop(_holding(RawBeacon.objects.all(), "said", [*map(str, visitors), *emails]))
     words = sorted({word for lead in leads for word in _words(lead)}, key=len, reverse=True)
     if not words:
         return
+    drop_files_naming(words)
     spoken = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     for rows, column in (
         (Import.objects.all(), "result"),
         (BulkAct.objects.all(), "said"),
         (SavedView.objects.all(), "query"),
+        (GuestFile.objects.all(), "rows"),
+        (GuestFile.objects.all(), "result"),
         (Delivery.objects.filter(state=Delivery.State.PENDING), "error"),
     ):
-        for row in rows.filter(_says(column, words)).select_for_update(skip_locked=True):
+        for row in _holding(rows, column, words).select_for_update(skip_locked=True):
             setattr(row, column, _without(getattr(row, column), spoken))
             row.save(update_fields=[column])
 
@@ -188,12 +210,12 @@ def _words(lead: Lead) -> Iterator[str]:
             yield from dict.fromkeys((word, quote(word), quote_plus(word)))
 
 
-def _says(column: str, words: Sequence[str]) -> Q:
-    """Rows whose column holds one of `words`; none for none."""
-    found = Q(pk__in=[])
-    for word in words:
-        found |= Q(**{f"{column}__icontains": word})
-    return found
+def _holding(rows: QuerySet[Any], column: str, words: Sequence[str]) -> QuerySet[Any]:
+    """Rows whose column, as text, holds one of `words`, whatever its case."""
+    name = f'"{rows.model._meta.db_table}"."{column}"'
+    holds = f"strpos(lower({name}::text), lower(word)) > 0"
+    where = f"EXISTS (SELECT FROM unnest(%s::text[]) AS word WHERE {holds})"
+    return rows.extra(where=[where], params=[list(words)])
 
 
 def _without(value: Any, spoken: "re.Pattern[str]") -> Any:

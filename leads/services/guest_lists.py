@@ -14,6 +14,7 @@ from leads.importing.guests import GuestParser, GuestRow
 from leads.importing.reading import read_rows
 from leads.importing.rows import RowError
 from leads.models import Campaign, Guest, GuestFile
+from leads.queries.suppression import keys_of, suppressed_keys
 from leads.services.acts import Cause
 from leads.services.attendees import (
     create_attendees,
@@ -21,6 +22,7 @@ from leads.services.attendees import (
     key_of,
     match_attendees,
 )
+from leads.services.facts import FORGOTTEN
 from leads.services.guests import (
     admit_guests,
     cancel_guests,
@@ -90,6 +92,7 @@ def foresee_guest_list(*, file: GuestFile, columns: Mapping[str, str], state: st
     tally = GuestTally()
     for people in _understand(file, GuestParser(columns, file.header, state), tally):
         known = match_attendees([one.facts for one in people])
+        people = _turn_away_forgotten(people, known, columns=columns, tally=tally)
         listed = set(
             Guest.objects.filter(campaign=file.campaign_id, lead__in=known.values()).values_list(
                 "lead_id", flat=True
@@ -111,10 +114,32 @@ def import_guest_list(
         raise Conflict("This file has been read in already. Send it again to do it once more.")
     tally = GuestTally()
     for people in _understand(file, GuestParser(columns, file.header, state), tally):
-        _import_chunk(people, file=file, by=by, at=at, tally=tally)
+        _import_chunk(people, file=file, columns=columns, by=by, at=at, tally=tally)
     file.rows, file.result, file.done_at = [], asdict(tally), at
     file.save(update_fields=["rows", "result", "done_at"])
     return tally
+
+
+def _turn_away_forgotten(
+    people: list[GuestRow],
+    known: Mapping[str, int],
+    *,
+    columns: Mapping[str, str],
+    tally: GuestTally,
+) -> list[GuestRow]:
+    """Those of a chunk who may be written down; strangers who asked to be forgotten are named."""
+    strangers = [one for one in people if key_of(one.facts) not in known]
+    forgotten = suppressed_keys({key for one in strangers for key in keys_of(one.facts)})
+    if not forgotten:
+        return people
+    turned = set()
+    for one in strangers:
+        if name := next(
+            (name for name, text in keys_of(one.facts) if (name, text) in forgotten), ""
+        ):
+            turned.add(one.row)
+            tally.reject(RowError(one.row, columns.get(name, ""), FORGOTTEN))
+    return [one for one in people if one.row not in turned]
 
 
 def _understand(
@@ -152,10 +177,17 @@ def _count(
 
 @transaction.atomic
 def _import_chunk(
-    people: Sequence[GuestRow], *, file: GuestFile, by: User, at: datetime, tally: GuestTally
+    people: list[GuestRow],
+    *,
+    file: GuestFile,
+    columns: Mapping[str, str],
+    by: User,
+    at: datetime,
+    tally: GuestTally,
 ) -> None:
     lock_identity()
     known = match_attendees([one.facts for one in people])
+    people = _turn_away_forgotten(people, known, columns=columns, tally=tally)
     guests = Guest.objects.filter(campaign=file.campaign_id, lead__in=known.values())
     _count(people, known, set(guests.values_list("lead_id", flat=True)), tally)
     strangers = [(one.facts, one.company) for one in people if key_of(one.facts) not in known]

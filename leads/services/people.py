@@ -24,6 +24,7 @@ FACTS = frozenset(
 )
 COMPANY_FACTS = ("domain", "industry", "employees", "country")
 IDENTITY_LOCK = 5_323_002
+EVENT_SIZE = 5_000
 
 
 @dataclass(frozen=True)
@@ -183,7 +184,7 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
 
 
 @transaction.atomic
-def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int:
+def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]], at: datetime) -> int:
     """Fill in domain, industry, employees and country of companies; returns how many are known."""
     companies = list(Company.objects.filter(name__in=list(facts_by_name)).order_by("pk"))
     for company in companies:
@@ -191,7 +192,19 @@ def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int
             setattr(company, name, facts_by_name[company.name].get(name, getattr(company, name)))
         company.tokens = company_vector(company.name, company.domain)
     bulk.update_columns(companies, [*COMPANY_FACTS, "tokens"])
+    note_company_facts(company_ids=[company.pk for company in companies], at=at)
     return len(companies)
+
+
+@transaction.atomic
+def note_company_facts(*, company_ids: Collection[int], at: datetime) -> int:
+    """Tell that what is known of companies has changed; returns how many leads that is about."""
+    rows = Lead.objects.filter(company__in=list(company_ids)).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(ids), EVENT_SIZE):
+        part = tuple(ids[start : start + EVENT_SIZE])
+        events.publish(ActivitiesRecorded(at=at, lead_ids=part, is_silent=True))
+    return len(ids)
 
 
 @transaction.atomic

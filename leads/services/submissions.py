@@ -13,6 +13,7 @@ from leadflow.core import nudges
 from leadflow.core.intake import Intake
 from leads.models import Form, FormSubmission
 from leads.services.people import lock_identity
+from leads.services.tracking import process_beacons
 from leads.services.understanding import understand
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ def process_submissions(*, at: datetime) -> int:
     A batch that meets trouble of the database (a deadlock, a lock held for too long) waits for its
     next turn while the others go on.
     """
+    process_beacons(at=at)  # what the browsers of these people reported before comes first
     taken = 0
     for alone in (False, True):
         while batch := _take(at=at, alone=alone):

@@ -60,12 +60,11 @@ def understand(submissions: Sequence[FormSubmission], *, at: datetime) -> None:
 
 
 def _recall_visitors(submissions: Sequence[FormSubmission]) -> dict[Any, Visitor]:
-    """What we know of the browsers: where each came from first. One never seen before is nobody."""
+    """What we know of the browsers: where each came from first."""
     visitors = Visitor.objects.select_related("lead")
     known = visitors.in_bulk({s.visitor_id for s in submissions if s.visitor_id})
     for submission in submissions:
         visitor = known.get(submission.visitor_id) if submission.visitor_id else None
-        submission.visitor_id = visitor.pk if visitor else None
         submission.source = submission.source or (visitor.source if visitor else "")
     return known
 

@@ -20,7 +20,7 @@ from leads.services.attendees import (
     key_of,
     match_attendees,
 )
-from leads.services.consent import record_consent
+from leads.services.consent import keep_silent, record_consent
 from leads.services.guests import admit_guests, list_leads_as_guests, register_guests
 from leads.services.people import lock_identity
 
@@ -84,7 +84,9 @@ def _find_or_create(campaign: Campaign, person: WalkIn, *, by: User, at: datetim
     known = match_attendees([person.facts]).get(key)
     if known is None:
         people = [(person.facts, person.company)]
-        return create_attendees(people, campaign=campaign, cause=Cause(STAND), at=at)[key]
+        lead_id = create_attendees(people, campaign=campaign, cause=Cause(STAND), at=at)[key]
+        keep_silent(lead_ids=[lead_id])  # who stands here came by themselves
+        return lead_id
     if Lead.objects.visible_to(by).filter(pk=known).exists():
         fill_in_attendees({known: (person.facts, person.company)}, at=at)
     return known

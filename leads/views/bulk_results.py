@@ -102,6 +102,7 @@ def _facts(act: BulkAct) -> list[tuple[str, str]]:
     said = act.said
     reason = Reason.objects.filter(verb=act.verb, code=said.get("reason", "")).first()
     facts = [("Reason", str(reason or "")), ("Note", said.get("note", ""))]
+    facts.append(("Tag", said.get("tag", "")))
     if act.verb == "assign":
         owner = User.objects.filter(pk=said.get("owner")).first()
         facts.append(("New owner", str(owner or "Nobody")))

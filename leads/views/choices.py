@@ -31,7 +31,7 @@ OFFERED: dict[str, tuple[str, Callable[[], Pairs]]] = {
     "stage": ("Stage", queries.stage_choices),
     "owner": ("Owner", _people),
     "grade": ("Grade", lambda: GRADES),
-    "source": ("Source", queries.source_choices),
+    "source": ("Source", queries.listed_sources),
     "campaign": ("Campaign", _campaigns),
     "product": ("Product", lambda: [*queries.product_choices(), NONE]),
     "persona": ("Persona", queries.persona_choices),

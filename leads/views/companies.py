@@ -24,6 +24,7 @@ from leads.views.access import LARGEST_ID, PageRequest, may
 FILTERS = ("q", "industry", "country", "size")
 ALONG_NAMES = ("folded",)
 MOST_FOUND = 8
+MOST_COUNTED = 1_000  # each costs a look at its people
 
 
 @require_safe
@@ -32,7 +33,7 @@ def company_list(request: PageRequest) -> HttpResponse:
     """Companies the reader may see: searched and filtered by the query string."""
     params = {name: clean(request.GET.get(name, ""), most=200) for name in FILTERS}
     companies = queries.list_companies(user=request.user, params=params)
-    page = Keyset(companies, ALONG_NAMES, request.GET).page()
+    page = Keyset(companies, ALONG_NAMES, request.GET, cap=MOST_COUNTED).page()
     context = {
         "page": page,
         "people": queries.count_people(user=request.user, companies=page),
@@ -69,6 +70,7 @@ def company_detail(request: PageRequest, company_id: int) -> HttpResponse:
         "may_merge": policies.permits("merge_companies", by=request.user),
         "may_edit": policies.permits("edit", by=request.user),
         "shows_story": shows_story,
+        "shows_people": not shows_story,
         **part,
     }
     return render(request, "leads/company.html", context)

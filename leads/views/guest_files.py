@@ -58,23 +58,25 @@ def look(request: PageRequest, key: str, file_id: int) -> HttpResponse:
     campaign = get_campaign(key)
     file = get_object_or_404(GuestFile, campaign=campaign, pk=min(file_id, LARGEST_ID))
     if file.done_at is not None:
-        context = {"campaign": campaign, "file": file, "tally": file.result}
-        return render(request, "leads/guest_file.html", context)
+        tally = file.result
+        done = {"campaign": campaign, "file": file, "tally": tally, "errors": tally["errors"]}
+        return render(request, "leads/guest_file.html", done)
     said = request.POST if request.method == "POST" else request.GET
     guessed = guess_columns(file.header)
     form = GuestColumnsForm(
         said if "default" in said else None, header=file.header, initial=guessed
     )
     columns, state = _columns(form, guessed)
-    context = {"campaign": campaign, "file": file, "columns": form, "sample": file.rows[:SAMPLE]}
+    context: dict[str, Any] = {"campaign": campaign, "file": file, "columns": form}
+    context["sample"] = file.rows[:SAMPLE]
     try:
         if request.method == "POST" and request.POST.get("run") and form.is_valid():
             leads.import_guest_list(
                 file=file, columns=columns, state=state, by=request.user, at=timezone.now()
             )
             return redirect("leads:guest_file", key=key, file_id=file.pk)
-        tally = leads.foresee_guest_list(file=file, columns=columns, state=state)
-        context["foreseen"] = tally
+        foreseen = leads.foresee_guest_list(file=file, columns=columns, state=state)
+        context |= {"foreseen": foreseen, "errors": foreseen.errors}
     except DomainError as error:
         context["refused"] = str(error)
     return render(request, "leads/guest_file.html", context)

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -12,6 +13,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 SECONDS_WITHOUT_REDIS = 30
@@ -23,10 +25,27 @@ _redis_back_at = 0.0
 
 def is_flooding(request: HttpRequest, kind: str) -> bool:
     """Whether this address or its network has used up its share."""
-    address = client_address(request)
-    if not _hit(_rate(kind), kind, address):
-        return True
-    return not _hit(_rate(f"{kind}_network"), f"{kind}_network", network_of(address))
+    return not take(kind, client_address(request))
+
+
+def take(kind: str, address: str, *, cost: int = 1) -> bool:
+    """Take `cost` of what an address and its network may do; False when one has not so much left."""
+    if not _hit(_rate(kind), kind, address, cost=cost):
+        return False
+    wide = f"{kind}_network"
+    return _hit(_rate(wide), wide, network_of(address), cost=cost)
+
+
+def left_of(kind: str, address: str) -> int:
+    """How much of their shares an address and its network have left."""
+    wide = f"{kind}_network"
+    names = ((kind, address), (wide, network_of(address)))
+    return min(_left(_rate(one), one, name) for one, name in names)
+
+
+def share_of(kind: str) -> int:
+    """How often one address may come in the time of its limit."""
+    return int(_rate(kind).amount)
 
 
 def retry_after(kind: str) -> int:
@@ -102,16 +121,24 @@ def _rate(kind: str) -> RateLimitItem:
     return _parsed(settings.RATE_LIMITS[kind])
 
 
-def _hit(rate: RateLimitItem, *names: str) -> bool:
+def _hit(rate: RateLimitItem, *names: str, cost: int = 1) -> bool:
+    return _ask(lambda limiter: limiter.hit(rate, *names, cost=cost))
+
+
+def _left(rate: RateLimitItem, *names: str) -> int:
+    return _ask(lambda limiter: limiter.get_window_stats(rate, *names).remaining)
+
+
+def _ask(question: Callable[[FixedWindowRateLimiter], T]) -> T:
     """Count in Redis, so that all web processes share it; in this process while Redis is away."""
     global _redis_back_at
     if time.monotonic() >= _redis_back_at:
         try:
-            return FixedWindowRateLimiter(_redis()).hit(rate, *names)
+            return question(FixedWindowRateLimiter(_redis()))
         except Exception:  # noqa: BLE001  (an absent Redis fails in many ways; counting goes on without)
             logger.info("Redis is not there; addresses are counted in this process")
             _redis_back_at = time.monotonic() + SECONDS_WITHOUT_REDIS
-    return _memory.hit(rate, *names)
+    return question(_memory)
 
 
 @cache

@@ -19,6 +19,8 @@ from leads.models import Consent, PrivacyRequest
 from leads.rendering import build_dossier
 from leads.views.access import PageRequest, get_lead, may
 
+KINDS = [("", "All"), *PrivacyRequest.Kind.choices]
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may("edit")
@@ -104,7 +106,7 @@ def overview(request: PageRequest) -> HttpResponse:
         "silent": silent,
         "page": Keyset(requests, ("-id",), request.GET, size=25).page(),
         "kind": kind,
-        "kinds": [("", "All"), *PrivacyRequest.Kind.choices],
+        "kinds": [(key, words, key == kind) for key, words in KINDS],
         "suppressed": queries.count_suppressed(),
     }
     status = 422 if form.errors else 200

@@ -132,8 +132,9 @@ def _sender(request: HttpRequest) -> str:
 def keep(request: HttpRequest, form: Form, sent: Sent, *, at: datetime) -> None:
     """Store what came, once."""
     slip = sent.slip
-    values = {**_hidden(form, sent), **sent.filled.values()}
-    if extra := _extra(sent):
+    hidden = _hidden(form, sent)
+    values = {**hidden, **sent.filled.values()}
+    if extra := _extra(sent, known=hidden if slip.via == "html" else {}):
         values["_extra"] = extra
     if slip.via == "html":
         network = network_of(client_address(request))
@@ -166,10 +167,10 @@ def _hidden(form: Form, sent: Sent) -> dict[str, str]:
     return told
 
 
-def _extra(sent: Sent) -> dict[str, str]:
+def _extra(sent: Sent, *, known: Mapping[str, str]) -> dict[str, str]:
     """A few of the values that the form does not know."""
-    known = {*sent.filled.fields, *OURS}
-    unknown = [name for name in sent.data if name not in known]
+    asked = {*sent.filled.fields, *OURS, *known}
+    unknown = [name for name in sent.data if name not in asked]
     return {
         _without_nul(name)[:80]: _without_nul(str(sent.data.get(name, "")))[:1_000]
         for name in unknown[:MOST_UNKNOWN]

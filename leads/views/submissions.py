@@ -19,6 +19,7 @@ from leads.views.forms import find_form
 
 MOST_AT_ONCE = 1_000
 STATES = FormSubmission.State
+EXTRA = "_extra"
 
 
 @require_safe
@@ -42,19 +43,22 @@ def submission_list(request: PageRequest, form_id: int) -> HttpResponse:
 
 
 def _told(values: Any, labels: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Answers by the question they answer, in the order they were given."""
+    """Answers by the question they answer, in the order of the form; then what it does not ask."""
     if not isinstance(values, Mapping):
         return [("What was sent", str(values)[:500])]
-    said = [(labels.get(name, name.replace("_", " ").capitalize()), value) for name, value in
-            values.items() if name != "_extra"]  # fmt: skip
-    extra = values.get("_extra")
-    said += [(f"{name} (not asked)", value) for name, value in dict(extra or {}).items()]
-    return [(label, _words(value)) for label, value in said if value not in ("", None, [])]
+    names = [name for name in labels if name in values]
+    names += [name for name in values if name not in labels and name != EXTRA]
+    said = [(labels.get(name, name.replace("_", " ").capitalize()), values[name]) for name in names]
+    extra = values.get(EXTRA)
+    if isinstance(extra, Mapping):
+        said += [(f"{name} (not asked)", value) for name, value in extra.items()]
+    told = [(label, value) for label, value in said if value is not False]  # a box left alone
+    return [(label, _words(value)) for label, value in told if value not in ("", None, [])]
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
+    if value is True:
+        return "Yes"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

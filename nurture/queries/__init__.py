@@ -9,6 +9,7 @@ from nurture.queries.enrollments import (
     running_program,
     unwanted,
 )
+from nurture.queries.fields import PROGRAM, programs_using_segments
 from nurture.queries.material import (
     had_content,
     hash_address,
@@ -33,6 +34,7 @@ from nurture.queries.tasks import open_tasks, task_counts, tasks_of
 
 __all__ = [
     "PERSON_TABLES",
+    "PROGRAM",
     "Overview",
     "allowed_stages",
     "candidates",
@@ -49,6 +51,7 @@ __all__ = [
     "products_by_lead",
     "programs_naming",
     "programs_overview",
+    "programs_using_segments",
     "recent_messages",
     "running_program",
     "slots_by_step",

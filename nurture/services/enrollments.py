@@ -17,7 +17,7 @@ from nurture import queries
 from nurture.models import Enrollment, ExitReason, Letter, Message, Program, Task, Touch
 from nurture.policies import check_may_steer
 from nurture.services.resumption import resume_corrected
-from nurture.services.scheduling import schedule
+from nurture.services.scheduling import schedule, tell
 
 BATCH = 2_000
 TAKEN_BACK = "correct"
@@ -84,9 +84,11 @@ def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int
     ]
     Enrollment.objects.bulk_create(new, ignore_conflicts=True)
     ids = [enrollment.pk for enrollment in new]
-    ids = list(Enrollment.objects.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
-    schedule(enrollment_ids=ids, at=at)
-    return ids
+    written = Enrollment.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "lead_id")
+    leads_by_id = dict(written)
+    tell(leads_by_id.values(), at=at)
+    schedule(enrollment_ids=list(leads_by_id), at=at)
+    return list(leads_by_id)
 
 
 @transaction.atomic
@@ -169,7 +171,7 @@ def exit_enrollments(
     if not enrollment_ids:
         return 0
     rows = Enrollment.objects.filter(pk__in=list(enrollment_ids)).select_for_update().order_by("pk")
-    locked = list(rows.values_list("pk", flat=True))
+    locked = dict(rows.values_list("pk", "lead_id"))
     ended = (
         Enrollment.objects.active()
         .filter(pk__in=locked)
@@ -183,7 +185,8 @@ def exit_enrollments(
             next_due_at=None,
         )
     )
-    _call_off(locked, note=str(dict(ExitReason.choices).get(reason, reason)), at=at)
+    _call_off(list(locked), note=str(dict(ExitReason.choices).get(reason, reason)), at=at)
+    tell(locked.values(), at=at)
     return ended
 
 

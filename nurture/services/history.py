@@ -13,7 +13,7 @@ from leads import services as leads
 from leads.models import Activity, Consent, Lead, StageChange
 from nurture.engine.timing import due_at
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
-from nurture.services.scheduling import schedule
+from nurture.services.scheduling import schedule, tell
 from nurture.services.steps import Batch, Material, add_touch
 
 CHUNK = 2_000
@@ -101,6 +101,7 @@ def _record_chunk(
         enrollment.next_due_at = None
     _finish(batch, callers)
     _copy(enrollments, batch)
+    tell(people, at=at)
     schedule(
         enrollment_ids=[e.pk for e in enrollments if e.state == Enrollment.State.ACTIVE], at=at
     )

@@ -7,6 +7,7 @@ from scoring.queries.definitions import (
     closed_offers,
     current_definition,
     definitions_naming,
+    definitions_using_segments,
     in_effect,
     ready_leads,
 )
@@ -19,7 +20,7 @@ from scoring.queries.rules import (
     groups_with_rules,
     versions,
 )
-from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
+from scoring.queries.statement import Scope, Score, compute_scores, current_rules
 
 __all__ = [
     "Agreement",
@@ -38,9 +39,9 @@ __all__ = [
     "current_definition",
     "current_rules",
     "definitions_naming",
+    "definitions_using_segments",
     "explain",
     "fit_lines",
-    "fits",
     "given_lately",
     "groups_with_rules",
     "in_effect",

@@ -12,7 +12,7 @@ from leads import queries as leads
 from leads.models import Activity, Handoff, Lead, Offer, Reason, StageChange
 from scoring.engine.definitions import assume
 from scoring.models import LeadDefinition, Rule, RuleSet
-from scoring.queries.statement import Scope, Score, compute_scores, current_rules, fits
+from scoring.queries.statement import Scope, Score, compute_scores, current_rules
 
 LETS_GO = ("lose", "recycle")  # whichever hand-off a lead has crossed; a rejection is about its own
 
@@ -39,6 +39,16 @@ def definitions_naming(stage: str) -> list[str]:
     ]
 
 
+def definitions_using_segments() -> dict[str, list[str]]:
+    """Definitions, in words, that are in effect or about to be, by the keys of segments they ask for."""
+    state = LeadDefinition.State
+    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
+    return leads.uses_in(
+        (one.condition, f"the lead definition of “{one.handoff}”")
+        for one in agreed.select_related("handoff")
+    )
+
+
 def ready_leads(
     definition: LeadDefinition,
     *,
@@ -47,7 +57,7 @@ def ready_leads(
     lead_ids: Collection[int] | None = None,
 ) -> QuerySet[Lead]:
     """Leads in `stages` that fulfil a definition and are not held back, in id order."""
-    ready = Lead.objects.filter(fits(definition.condition), stage__in=stages, erased_at=None)
+    ready = leads.matching(definition.condition, at=at).filter(stage__in=stages)
     ready = ready.filter(leads.has_required(definition.handoff.offered.requires))
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))
@@ -104,7 +114,7 @@ def _ready_by_old_points(
         asked = json.dumps(assume(definition.condition, _fields(score)))
         alike.setdefault(asked, []).append(score.lead_id)
     for asked, ids in alike.items():
-        anew = Lead.objects.filter(fits(json.loads(asked)), pk__in=ids)
+        anew = leads.matching(json.loads(asked), at=at).filter(pk__in=ids)
         for lead_id in anew.values_list("pk", flat=True):
             since.pop(lead_id, None)
     return set(since)

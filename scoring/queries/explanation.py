@@ -122,7 +122,7 @@ def explain(lead: Lead, at: datetime, *, rule_set: RuleSet | None = None) -> Exp
         engagement_cap=rules.engagement_cap,
         contributions=contributions,
         groups=_totals(contributions, rules),
-        facts=_facts(lead, rules),
+        facts=_facts(lead, rules, at=at),
     )
 
 
@@ -155,10 +155,10 @@ def _totals(contributions: Sequence[Contribution], rules: RuleSet) -> tuple[Grou
     )
 
 
-def _facts(lead: Lead, rules: RuleSet) -> tuple[FitPart, ...]:
+def _facts(lead: Lead, rules: RuleSet, *, at: datetime) -> tuple[FitPart, ...]:
     """Fit rules that are true of the lead, asked in one query."""
     fit_rules = list(rules.fit_rules.filter(is_active=True))
-    names = {f"rule_{rule.pk}": fit_points(rule) for rule in fit_rules}
+    names = {f"rule_{rule.pk}": fit_points(rule, at=at) for rule in fit_rules}
     given = Lead.objects.filter(pk=lead.pk).annotate(**names).values(*names).get() if names else {}
     return tuple(
         FitPart(rule.pk, rule.label, rule.points)

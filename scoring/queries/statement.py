@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, IntegerField, Value, When
 from django.db.models.expressions import Combinable
 
-from leadflow.core.parts import condition_fields
 from leads import queries as leads
 from leads.models import Lead
 from scoring.models import FitRule, RuleSet
@@ -189,19 +188,11 @@ def earned_sql(scope: Scope, *, rule_set: RuleSet) -> tuple[str, list[Any]]:
     return sql, [*params, rule_set.pk, *which]
 
 
-def fits(condition: Mapping[str, Any]) -> Q:
-    """A condition as a test of one lead row, whichever tables it looks at."""
-    query = leads.compile_condition(condition)
-    if any(condition_fields.get(name).kind == "set" for name in leads.fields_of(condition)):
-        return Q(Exists(Lead.objects.filter(query, pk=OuterRef("pk"))))
-    return query
-
-
 def _fit_sql(scope: Scope, rule_set: RuleSet, *, cursor: Any) -> str:
     """`(id, points)` for the leads in scope: the fit rules as conditional sums, made by the ORM."""
     points: Combinable = Value(0)
     for rule in rule_set.fit_rules.filter(is_active=True):
-        points = points + fit_points(rule)
+        points = points + fit_points(rule, at=scope.at)
     wanted = Lead.objects.filter(pk__in=list(scope.lead_ids or []))
     if scope.lead_ids is None:
         wanted = Lead.objects.filter(pk__range=(scope.first_id, scope.last_id))
@@ -211,9 +202,9 @@ def _fit_sql(scope: Scope, rule_set: RuleSet, *, cursor: Any) -> str:
     return "SELECT made.* FROM (" + text.replace("%", "%%") + ") AS made (id, points)"
 
 
-def fit_points(rule: FitRule) -> Combinable:
+def fit_points(rule: FitRule, *, at: datetime) -> Combinable:
     """The points a fit rule gives a lead: all or nothing."""
-    condition = fits(rule.condition)
+    condition = leads.compile_condition(rule.condition, at=at)
     if not condition:  # the condition that is always true
         return Value(rule.points)
     return Case(

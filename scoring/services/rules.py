@@ -17,7 +17,9 @@ from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.points import MOST_POINTS
 
 M = TypeVar("M", bound=models.Model)
-CIRCULAR = frozenset({"score", "engagement", "fit", "grade", "stage"})
+CIRCULAR = frozenset(
+    {"score", "engagement", "fit", "grade", "stage", "stage_since", "cycle", "segment"}
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def _check_condition(rule: FitRule) -> None:
     leads.compile_condition(rule.condition)
     if circular := leads.fields_of(rule.condition) & CIRCULAR:
         name = sorted(circular)[0]
-        raise Invalid(f"“{rule}” cannot depend on the {name}, which depends on it.", field=name)
+        words = f"“{rule}” cannot depend on the {name.replace('_', ' ')}, which depends on it."
+        raise Invalid(words, field=name)
+    if leads.moves_with_time(rule.condition):
+        raise Invalid(f"“{rule}” cannot depend on the passing of time: facts do not fade.")
 
 
 def write_rules(

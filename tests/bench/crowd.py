@@ -1,7 +1,5 @@
 """A million believable leads in a minute: written by SQL, as unevenly spread as real ones."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.core.management import call_command
@@ -13,14 +11,17 @@ from leads.engine.tokens import vector_of
 from leads.models import Campaign, Tag, Territory
 
 FIRST = (
-    "Anna Ben Carla David Emma Felix Greta Hugo Ines Jonas Klara Leon Mara Noah Olga Paul Quentin Rosa "
-    "Sven Tina".split()
+    "Anna Ben Carla David Emma Felix Greta Hugo Ines Jonas Klara "
+    "Leon Mara Noah Olga Paul Quentin Rosa Sven Tina"
+).split()
+LAST_STEMS = (
+    "Acker Berg Clausen Dorn Eber Frank Gross Haupt Iver Jansen Keller "
+    "Lang Maier Nord Otto Petersen Quast Richter "
+    "Schmidt Thoma Ulrich Vogel Wagner Zimmer"
+).split()
+SOURCES = (
+    "web trade_show search social webinar referral newsletter partner phone list_purchase".split()
 )
-LAST = (
-    "Acker Berg Clausen Dorn Eber Frank Gross Haupt Iver Jansen Keller Lang Maier Nord Otto Petersen "
-    "Quast Richter Schmidt Thoma Ulrich Vogel Wagner Zimmer".split()
-)
-SOURCES = "web trade_show search social webinar referral newsletter partner phone list".split()
 COUNTRIES = "DE AT CH FR IT ES NL BE PL CZ DK SE NO FI GB IE US CA PT LI".split()
 REPS, TERRITORIES, CAMPAIGNS, COMPANIES = 40, 12, 60, 20_000
 FACTS = ("first_name", "last_name", "email", "phone", "external_id")
@@ -31,7 +32,7 @@ def gather(count: int, *, at: datetime) -> None:
     """Empty the database, then fill it with `count` leads and what they are filtered by."""
     call_command("flush", interactive=False, verbosity=0)
     _surroundings()
-    with _indexed_afterwards(), transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.42)")
         cursor.execute(_COMPANIES, {"count": COMPANIES})
         cursor.execute(
@@ -40,7 +41,7 @@ def gather(count: int, *, at: datetime) -> None:
                 "count": count,
                 "at": at,
                 "first": FIRST,
-                "last": LAST,
+                "last": LAST_STEMS,
                 "sources": SOURCES,
                 "countries": COUNTRIES,
                 "reps": _ids(User.objects.filter(role=Role.REP)),
@@ -55,23 +56,6 @@ def gather(count: int, *, at: datetime) -> None:
     _write_tokens()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-
-
-@contextmanager
-def _indexed_afterwards() -> Iterator[None]:
-    """Indexes that hold no constraint are built once the rows are there."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'leads_lead' "
-            "AND indexdef NOT LIKE 'CREATE UNIQUE%'"
-        )
-        indexes = dict(cursor.fetchall())
-        for name in indexes:
-            cursor.execute(f"DROP INDEX {name}")
-    yield
-    with connection.cursor() as cursor:
-        for definition in indexes.values():
-            cursor.execute(definition)
 
 
 def _ids(rows: object) -> list[int]:
@@ -132,9 +116,7 @@ SELECT (ARRAY['Nordic', 'Alpine', 'United', 'Blue', 'First', 'Prime'])[1 + n %% 
 _LEADS = """
 WITH drawn AS (
     SELECT n, random() AS a, random() AS b, random() AS c, random() AS d, random() AS e,
-           random() AS f, random() AS g, random() AS h, random() AS i, random() AS j, random() AS k,
-           random() AS l, random() AS m, random() AS o, random() AS p, random() AS q,
-           random() ^ 1.5 AS age
+           random() AS f, random() AS g, random() ^ 1.5 AS age
       FROM generate_series(1, %(count)s) AS n
 ), placed AS (
     SELECT *, %(at)s - age * interval '1200 days' AS came,
@@ -152,19 +134,19 @@ INSERT INTO leads_lead (
 )
 SELECT n, CASE WHEN a < .995 THEN 'person' || n || '@firm' || n %% %(companies)s || '.example.com'
                ELSE '' END,
-       CASE WHEN m < .6 THEN '+4930' || lpad(n::text, 7, '0') ELSE '' END, '',
-       (%(first)s)[1 + floor(20 * h * h)::int],
-       (%(last)s)[1 + floor(24 * i)::int] || CASE WHEN d < .7 THEN '' ELSE (n %% 5000)::text END,
+       CASE WHEN b < .6 THEN '+4930' || lpad(n::text, 7, '0') ELSE '' END, '',
+       (%(first)s)[1 + floor(20 * a * b)::int],
+       (%(last)s)[1 + floor(24 * c)::int] || CASE WHEN d < .7 THEN '' ELSE (n %% 5000)::text END,
        'Engineer', CASE WHEN d < .9 THEN (SELECT min(id) FROM leads_company) + n %% %(companies)s END,
-       (%(countries)s)[1 + floor(20 * j * j * j)::int], 'en',
+       (%(countries)s)[1 + floor(20 * e * e * e)::int], 'en',
        (ARRAY['unknown', 'decision_maker', 'technical_user', 'influencer'])[1 + floor(4 * e)::int],
        '{}', CASE WHEN f < .98 THEN (%(sources)s)[1 + floor(10 * d * d)::int] END,
-       CASE WHEN f < .5 THEN (%(campaigns)s)[1 + floor(120 * f * a)::int] END,
-       CASE WHEN g >= .55 THEN (%(reps)s)[1 + floor(40 * l * l)::int] END,
-       CASE WHEN a < .9 THEN (%(territories)s)[1 + floor(12 * k * k)::int] END,
-       stage, came + (%(at)s - came) * o, 1, n, engagement, fit, engagement + fit,
+       CASE WHEN f < .5 THEN (%(campaigns)s)[1 + floor(60 * f * a * 2)::int] END,
+       CASE WHEN g >= .55 THEN (%(reps)s)[1 + floor(40 * e * d)::int] END,
+       CASE WHEN a < .9 THEN (%(territories)s)[1 + floor(12 * f * f)::int] END,
+       stage, came + (%(at)s - came) * d, 1, n, engagement, fit, engagement + fit,
        (ARRAY['C', 'B', 'A'])[1 + fit / 17] || (ARRAY['3', '2', '1'])[1 + engagement / 16],
-       came, CASE WHEN p > .25 THEN came + (%(at)s - came) * q * q END
+       came, CASE WHEN b > .25 THEN came + (%(at)s - came) * a * a END
   FROM placed
 """
 _HISTORY = """

@@ -23,6 +23,7 @@ class Client:
     """One person's program: a key and one kept connection."""
 
     def __init__(self, port: int, key: str) -> None:
+        self.port = port
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 

@@ -1,5 +1,7 @@
 """Rows stored by many requests at once: each is there when it is said to be, or its error is told."""
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -109,3 +111,29 @@ def _end_connections() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_while_somebody_writes_shares_the_next_commit(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    write = intake._insert
+    others = threading.Event()
+
+    def watched(batch: list[_Ticket]) -> None:  # the first waits until all others are there
+        batches.append(len(batch))
+        others.wait()
+        write(batch)
+
+    monkeypatch.setattr(intake, "_insert", watched)
+    with ThreadPoolExecutor(10) as pool:
+        written = [pool.submit(intake.put, an_event()) for _ in range(10)]
+        while len(intake._waiting) < 9:
+            time.sleep(0.01)
+        others.set()
+        for one in written:
+            one.result()
+
+    assert batches == [1, 9]
+    assert OutboxEvent.objects.count() == 10

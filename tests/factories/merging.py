@@ -1,6 +1,7 @@
 """Two records of one person with rows in every table, and pictures of the whole database."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ from leads.models import (
     Visitor,
 )
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
+from reports import queries as reports
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -160,13 +162,20 @@ def _happenings(kept: Lead, gone: Lead, *, at: datetime) -> None:
     leads.record_consent(lead_ids=[gone.pk], purpose="marketing", source="form", at=at - HOUR)
     segments = [
         Segment.objects.create(
-            key=key, name=key, condition={"all": []}, followed_to=at, created_at=at, changed_at=at
+            key=key,
+            name=key,
+            condition={"field": "phone", "op": "known"},
+            followed_to=at,
+            as_of=at,
+            created_at=at,
+            changed_at=at,
         )
         for key in ("one", "two")
     ]
     SegmentMember.objects.create(segment=segments[0], lead=kept, since=at)
     for segment in segments:
         SegmentMember.objects.create(segment=segment, lead=gone, since=at)
+        Segment.objects.filter(pk=segment.pk).update(size=segment.members.count())
 
 
 def _nurturing(kept: Lead, gone: Lead, *, at: datetime) -> None:
@@ -227,3 +236,16 @@ def _company(kept: Lead, gone: Lead, other: Lead, rep: User, *, at: datetime) ->
     earlier = people.inquiry(at=at - 60 * 24 * HOUR)
     leads.merge_leads(kept_id=gone.pk, gone_id=earlier.pk, by=manager, at=at - HOUR)
     assert Merge.objects.filter(kept=gone).exists()
+
+
+def figures(at: datetime) -> dict[str, Any]:
+    """What the reports say as of a moment."""
+    months = reports.funnel(user=None, at=at, by="month").groups
+    return {
+        "funnel": [(one.key, one.leads) for one in reports.funnel(user=None, at=at).overall.stages],
+        "funnel by month": [
+            (month.group, [(one.key, one.leads) for one in month.stages]) for month in months
+        ],
+        "handoffs": [replace(one.answers, leads=0) for one in reports.handoffs(user=None, at=at)],
+        "velocity": reports.velocity(user=None, at=at).stages,
+    }

@@ -19,8 +19,10 @@ from leads.models import (
     Company,
     DuplicatePair,
     FormSubmission,
+    GuestFile,
     Lead,
     LeadTokens,
+    Merge,
     Offer,
     PrivacyRequest,
     RawBeacon,
@@ -139,6 +141,15 @@ def test_a_waiting_offer_is_withdrawn_and_the_stage_stays(
     assert Lead.objects.get(pk=offered.pk).stage == "mql"
     assert StageChange.objects.filter(lead=offered).count() == 2
     assert find_broken() == []
+
+
+def test_what_comes_back_to_an_erased_row_is_found(lead: Lead, erase: Any) -> None:
+    erase(lead)
+    Lead.objects.filter(pk=lead.pk).update(phone=PHONE)
+
+    assert [(one.name, one.rows) for one in find_broken()] == [
+        ("nothing personal is left of who was erased", [f"lead {lead.pk}"])
+    ]
 
 
 def test_nothing_can_be_done_with_them_any_more(
@@ -312,6 +323,81 @@ def test_who_came_back_by_a_form_is_updated_like_anybody(
     facts = {"email": EMAIL, "phone": PHONE, "job_title": "Countess"}
     assert upsert(facts, by=marketer, at=at).status == "updated"
     assert leads.import_leads(path=path, at=at).updated == 1
+
+
+def test_what_a_record_merged_into_theirs_was_known_by_stays_silent_too(
+    lead: Lead, erase: Any, manager: User, marketer: User, at: datetime
+) -> None:
+    other = people.inquiry(at=at, email="countess@example.com")
+    leads.merge_leads(kept_id=lead.pk, gone_id=other.pk, by=manager, at=at)
+
+    erase(lead)
+
+    assert upsert({"email": "countess@example.com"}, by=marketer, at=at).status == "rejected"
+    merge = Merge.objects.get()
+    assert merge.before == {}
+    with pytest.raises(Conflict, match="erased"):
+        leads.undo_merge(merge_id=merge.pk, by=manager, at=at + HOUR)
+
+
+def test_a_merge_that_was_undone_forgets_the_one_who_is_erased(
+    lead: Lead, erase: Any, manager: User, at: datetime
+) -> None:
+    other = people.inquiry(at=at, email="countess@example.com")
+    merge = leads.merge_leads(kept_id=other.pk, gone_id=lead.pk, by=manager, at=at)
+    leads.undo_merge(merge_id=merge.pk, by=manager, at=at)
+
+    erase(lead)
+
+    assert Merge.objects.get().before == {}
+    assert Lead.objects.get(pk=other.pk).email == "countess@example.com"
+
+
+@pytest.fixture
+def guest_file(campaign: Any, marketer: User, at: datetime) -> GuestFile:
+    return GuestFile.objects.create(
+        campaign=campaign, name="x.csv", header=["email"], by=marketer, at=at,
+        rows=[[EMAIL], ["grace@example.com"]],
+    )  # fmt: skip
+
+
+def test_a_guest_list_names_the_row_of_somebody_forgotten(
+    lead: Lead, erase: Any, guest_file: GuestFile, marketer: User, at: datetime
+) -> None:
+    erase(lead)
+    guest_file.rows = [[EMAIL], ["grace@example.com"]]  # sent anew
+    guest_file.save()
+    columns = {"email": "email"}
+
+    foreseen = leads.foresee_guest_list(file=guest_file, columns=columns, state="invited")
+    tally = leads.import_guest_list(
+        file=guest_file, columns=columns, state="invited", by=marketer, at=at
+    )
+
+    assert (foreseen.new, foreseen.rejected) == (tally.new, tally.rejected) == (1, 1)
+    assert (tally.errors[0]["row"], tally.errors[0]["column"]) == (2, "email")
+    assert not Lead.objects.filter(email=EMAIL).exists()
+
+
+def test_a_guest_list_that_waits_does_not_name_them_any_more(
+    lead: Lead, erase: Any, guest_file: GuestFile
+) -> None:
+    erase(lead)
+
+    assert GuestFile.objects.get().rows == [["[erased]"], ["grace@example.com"]]
+
+
+def test_who_comes_to_the_stand_is_back_in_silence(
+    lead: Lead, erase: Any, campaign: Any, marketer: User, at: datetime
+) -> None:
+    erase(lead)
+    facts = {"email": EMAIL, "phone": "", "first_name": "Ada", "last_name": "Lovelace"}
+
+    guest, _ = leads.welcome(
+        campaign=campaign, person=leads.WalkIn(facts=facts), by=marketer, at=at + HOUR
+    )
+
+    assert guest.lead.consents.filter(purpose="marketing", is_given=False).exists()
 
 
 def test_what_is_kept_is_a_hash_that_only_the_key_opens(

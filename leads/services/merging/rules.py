@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from leadflow.core.parts import MergeRule
+from leads.models import Consent
 
 
 def join_guests(kept_id: int, gone_id: int, at: datetime) -> None:
@@ -53,25 +54,15 @@ def carry_pairs(kept_id: int, gone_id: int, at: datetime) -> None:
 
 def keep_refusals(kept_id: int, gone_id: int, at: datetime) -> None:
     """Where a yes and a no were said at the same moment by two records, the no is said once more."""
-    _run(
-        """
-        WITH latest AS (
-            SELECT purpose, max(at) AS at
-              FROM leads_consent
-             WHERE lead_id IN (%(kept)s, %(gone)s)
-             GROUP BY purpose
-            HAVING count(DISTINCT lead_id) = 2
-        )
-        INSERT INTO leads_consent (lead_id, purpose, is_given, wording, wording_version, source, at)
-        SELECT %(kept)s, said.purpose, FALSE, '', 1, 'merge', said.at
-          FROM latest
-          JOIN leads_consent AS said USING (purpose, at)
-         WHERE said.lead_id IN (%(kept)s, %(gone)s)
-         GROUP BY said.purpose, said.at
-        HAVING count(DISTINCT said.lead_id) = 2 AND count(DISTINCT said.is_given) = 2
-        """,
-        kept=kept_id,
-        gone=gone_id,
+    said = Consent.objects.filter(lead__in=[kept_id, gone_id])
+    newest = said.order_by("lead_id", "purpose", "-at", "-id").distinct("lead_id", "purpose")
+    words: dict[tuple[str, datetime], set[bool]] = {}
+    for one in newest:
+        words.setdefault((one.purpose, one.at), set()).add(one.is_given)
+    Consent.objects.bulk_create(
+        Consent(lead_id=kept_id, purpose=purpose, is_given=False, source="merge", at=said_at)
+        for (purpose, said_at), answers in words.items()
+        if len(answers) == 2
     )
 
 

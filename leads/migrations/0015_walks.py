@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('content', '0001_initial'),
-        ('leads', '0010_events'),
+        ('leads', '0014_members'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
