@@ -8,7 +8,7 @@ import rules
 from leadflow.core.errors import NotAllowed
 from leadflow.core.models import Role, User
 from leadflow.core.roles import OVERSEERS, is_anyone, is_care, is_manager, is_marketing, is_sales
-from leads.models import Lead, Merge, Offer, Opportunity, StageChange
+from leads.models import Lead, Merge, Offer, Opportunity, SavedView, StageChange
 
 TAKE_BACK_WITHIN = timedelta(minutes=10)
 
@@ -36,6 +36,8 @@ rules.add_perm("leads.import", is_marketing)
 rules.add_perm("leads.erase", is_manager)
 rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.merge", is_marketing)
+rules.add_perm("leads.share_views", is_marketing)
+rules.add_perm("leads.export_list", is_marketing)
 rules.add_perm("leads.manage_forms", is_marketing)
 rules.add_perm("leads.manage_campaigns", is_marketing)
 rules.add_perm("leads.manage_sites", is_marketing)
@@ -179,3 +181,20 @@ def check_may_merge_companies(*, by: User) -> None:
     if not by.has_perm("leads.merge_companies"):
         role = by.get_role_display().lower()
         raise NotAllowed(f"As {role} you may not merge companies. Ask marketing or an admin.")
+
+
+def check_may_share(is_shared: bool, *, by: User) -> None:
+    """Raise NotAllowed where `by` wants everybody to have a view and may not."""
+    if is_shared and not by.has_perm("leads.share_views"):
+        raise NotAllowed("Only marketing, managers and admins share views with everybody.")
+
+
+def may_change_view(view: SavedView, *, by: User) -> bool:
+    """Whether `by` may rename, change and delete a view: their own, and as a manager any shared one."""
+    return view.owner_id == by.pk or (view.is_shared and by.role in OVERSEERS)
+
+
+def check_may_change_view(view: SavedView, *, by: User) -> None:
+    """Raise NotAllowed unless `by` may change a view."""
+    if not may_change_view(view, by=by):
+        raise NotAllowed(f"This view belongs to {view.owner}. Save one of your own from it.")

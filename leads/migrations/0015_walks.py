@@ -41,23 +41,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['stage', '-score', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at', 'stage_since'), name='lead_walk_score'),
+            index=models.Index(fields=['stage', '-score', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at', 'stage_since', 'last_activity_at'), name='lead_walk_score'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['stage', '-created_at', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'stage_since'), name='lead_walk_newest'),
+            index=models.Index(fields=['stage', '-created_at', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'score', 'stage_since', 'last_activity_at'), name='lead_walk_newest'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['stage', '-stage_since', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at'), name='lead_walk_stage'),
+            index=models.Index(fields=['stage', '-stage_since', '-id'], include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'score', 'created_at', 'last_activity_at'), name='lead_walk_stage'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(models.F('stage'), models.OrderBy(django.db.models.functions.comparison.Greatest('last_activity_at', 'created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), include=('last_activity_at', 'grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at', 'stage_since'), name='lead_walk_activity'),
+            index=models.Index(models.F('stage'), models.OrderBy(django.db.models.functions.comparison.Greatest('last_activity_at', 'created_at'), descending=True), models.OrderBy(models.F('id'), descending=True), include=('grade', 'source', 'country', 'persona', 'owner', 'territory', 'campaign', 'score', 'created_at', 'stage_since', 'last_activity_at'), name='lead_walk_activity'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(fields=['grade', '-score', '-id'], include=('source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at', 'stage_since', 'stage'), name='lead_walk_grade'),
+            index=models.Index(fields=['grade', '-score', '-id'], include=('source', 'country', 'persona', 'owner', 'territory', 'campaign', 'created_at', 'stage_since', 'last_activity_at', 'stage'), name='lead_walk_grade'),
         ),
         migrations.AddIndex(
             model_name='lead',

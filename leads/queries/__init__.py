@@ -72,6 +72,7 @@ from leads.queries.design import (
 from leads.queries.dossier import count_rows
 from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
 from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
+from leads.queries.exports import export_leads
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
@@ -87,7 +88,6 @@ from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
     chosen_filters,
     drill_down,
-    find_rows,
     list_leads,
     list_offers,
     list_rows,
@@ -152,7 +152,7 @@ from leads.queries.timeline import (
     read_timeline,
     timeline,
 )
-from leads.queries.walks import ORDERS, Found, Order, Selection, find_page
+from leads.queries.walks import ORDERS, Found, Order, Selection, are_few, find_page
 
 __all__ = [
     "ANY_LEAK",
@@ -198,6 +198,7 @@ __all__ = [
     "VerbRow",
     "Vocabulary",
     "already_corrected",
+    "are_few",
     "campaign_state",
     "change_to_take_back",
     "check_choices",
@@ -221,6 +222,7 @@ __all__ = [
     "describe_reasons",
     "drill_down",
     "event_choices",
+    "export_leads",
     "failed_beacons",
     "fields_of",
     "find_guest_by_code",
@@ -229,7 +231,6 @@ __all__ = [
     "find_leaks",
     "find_page",
     "find_pair",
-    "find_rows",
     "follow_merges",
     "foresee",
     "forget_sites",

@@ -1,5 +1,6 @@
 """The list of leads: which ones, in which order."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from leadflow.core.errors import Invalid
-from leadflow.core.models import User
+from leadflow.core.models import Role, User
 from leads.engine.tokens import search_words
 from leads.models import Lead, Stage, StageChange
 from leads.models.history import COMBINE, OfferQuerySet
@@ -37,7 +38,7 @@ from leads.queries.params import (
 )
 from leads.queries.paths import stages_from
 from leads.queries.segments import narrow_by_condition, where_words
-from leads.queries.walks import ORDERS, Found, Order, Selection
+from leads.queries.walks import ORDERS, Order, Selection
 
 TOLD_ONLY = ("merge", COMBINE)  # nobody gets further by these
 
@@ -55,7 +56,8 @@ def select_leads(*, user: User, params: Params, at: datetime | None = None) -> S
     """The same leads, told so that a page of a million of them is found at once; raises Invalid."""
     q = params.get("q", "")[:200].strip()
     words = search_words(q)
-    leads = Lead.objects.visible_to(user, within=sight_of(user))
+    within = sight_of(user)
+    leads = Lead.objects.visible_to(user, within=within)
     if q and not words:
         leads = leads.none()
     for name in FILTERS:
@@ -71,10 +73,22 @@ def select_leads(*, user: User, params: Params, at: datetime | None = None) -> S
     return Selection(
         rest=leads,
         words=tuple(words),
-        stages=tuple(parts(params.get("stage", ""), "stage")),
+        stages=_stages(user, params, within),
         grades=tuple(grades_of(parts(params.get("grade", ""), "grade"))),
         ranges=_ranges(params),
     )
+
+
+def _stages(user: User, params: Params, within: Collection[Any]) -> tuple[str, ...]:
+    """The only stages where leads of the list can stand; none named: in any.
+
+    Customer care sees customers, and few of them own other leads besides.
+    """
+    chosen = tuple(parts(params.get("stage", ""), "stage"))
+    if chosen or not user.is_authenticated or user.role != Role.CARE:
+        return chosen
+    others = Lead.objects.filter(owner=user).exclude(stage__in=within)
+    return () if others.exists() else tuple(within)
 
 
 def _ranges(params: Params) -> dict[str, tuple[Any, Any]]:
@@ -98,16 +112,11 @@ def _ranges(params: Params) -> dict[str, tuple[Any, Any]]:
     }
 
 
-def list_rows() -> LeadQuerySet:
-    """Leads with what the list shows of them."""
+def list_rows(fetched: Iterable[str] = ()) -> LeadQuerySet:
+    """Leads with what the list shows of them; `fetched` names further relations."""
     rows = Lead.objects.annotate(touched_at=TOUCHED)
-    return rows.select_related("company", "owner", "campaign", "territory")
-
-
-def find_rows(found: Found) -> list[Lead]:
-    """The leads of a page in its order, with what the list shows of them."""
-    by_id = list_rows().in_bulk(found.ids)
-    return [by_id[pk] for pk in found.ids if pk in by_id]
+    rows = rows.select_related("company", "owner", "campaign", "territory")
+    return rows.prefetch_related(*fetched)
 
 
 def list_offers(params: Params) -> OfferQuerySet:

@@ -54,6 +54,7 @@ CAUSES = {
     "definition": "lead definition",
     "import": "import",
     "form": "form",
+    "hand": "written down by hand",
     "interest": "new interest",
 }
 # Of two things at the same moment the stage change stands above: the activity caused it.

@@ -13,7 +13,7 @@ the order). So both are tried, the cheaper first and each within bounds:
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,13 +24,15 @@ from leads.models import Lead, LeadTokens, Stage
 from leads.models.people import WALKED, LeadQuerySet
 
 STRETCH = 40_000  # rows of an index
-LOOKED_UP = 1_500  # rows that are looked up one by one, in the table or by their tokens
-SOME = 6  # of a first stretch fit: twenty more will do
-GATHERED = 6_000
-FREQUENT, COMMON = (
-    0.005,
-    0.1,
-)  # of the rows hold the words: the index of words is not asked, or not for that one
+LOOKED_UP, LOOKED_UP_LONGER = 1_500, 30_000  # rows of the table, each looked at
+TOKENS = 400  # rows of the table of tokens, each looked at
+SOME = 3  # of the first rows looked up fit: a longer stretch may do
+GATHERED, GATHERED_LONGER = 6_000, 30_000
+GATHERED_IN_INDEX = 150_000
+SAMPLE = 1_500
+FREQUENT = 0.004  # of the rows hold the words: their index is not asked
+MORE_COMMON = 15  # times as many hold a word: it is cheaper to look at who holds the rarest one
+FEW = 20_000  # leads there are
 ENDLESS = 2**62
 COLUMNS = {column.name: column.column for column in Lead._meta.concrete_fields}
 IN_INDEX = {str(COLUMNS[name]) for name in WALKED} | {"id", "stage"}
@@ -103,14 +105,18 @@ def find_page(
         walk = _Walk(selection, order, position, order.falls != backwards, most)
     except EmptyResultSet:
         return Found([], 0)
-    length = LOOKED_UP if walk.is_looked_up else STRETCH
-    met = walk.stretch(length)
-    if SOME <= len(met) < most and walk.is_looked_up:
-        met = walk.stretch(20 * length)
-    if len(met) >= most:
-        return Found(met)
-    found = walk.gather()
-    return found if found is not None else Found(walk.stretch(ENDLESS))
+    ways = walk.ways_by_words() if selection.words else walk.ways()
+    for find in ways:
+        if (found := find()) is not None:
+            return found
+    return Found(walk.stretch(ENDLESS))
+
+
+def are_few() -> bool:
+    """Whether there are so few leads that counting them costs nothing; told without counting."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'leads_lead'::regclass")
+        return bool(cursor.fetchone()[0] < FEW)
 
 
 class _Walk:
@@ -125,6 +131,7 @@ class _Walk:
         most: int,
     ) -> None:
         self.selection, self.order, self.position, self.most = selection, order, position, most
+        self.met = 0
         self.beyond = "<" if falls else ">"
         self.sorted = "ORDER BY sort_key DESC, id DESC" if falls else "ORDER BY sort_key, id"
         self.fits, self.params = _condition(selection.rest)
@@ -132,7 +139,35 @@ class _Walk:
         self.columns = set(OF_LEADS.findall(self.fits)) | {"id"}
         self.stages = list(selection.stages) or list(Stage.objects.values_list("key", flat=True))
         in_index = IN_INDEX | set(OF_LEADS.findall(order.key))
-        self.is_looked_up = bool(self.asked or self.columns - in_index or "EXISTS(" in self.fits)
+        self.is_looked_up = bool(self.columns - in_index or "EXISTS(" in self.fits)
+
+    def ways(self) -> Iterator[Callable[[], Found | None]]:
+        """What is tried one after the other."""
+        if self.is_looked_up:
+            yield lambda: self.meet(LOOKED_UP)
+            if self.met >= SOME:
+                yield lambda: self.meet(LOOKED_UP_LONGER)
+            yield lambda: self.gather_by_rest(GATHERED)
+            if self.met < SOME:
+                yield lambda: self.meet(LOOKED_UP_LONGER)
+            yield lambda: self.gather_by_rest(GATHERED_LONGER)
+        else:
+            yield lambda: self.meet(STRETCH)
+            yield lambda: self.gather_by_rest(GATHERED_IN_INDEX)
+
+    def ways_by_words(self) -> Iterator[Callable[[], Found | None]]:
+        """The same, where each row is looked up by its tokens."""
+        yield lambda: self.meet(TOKENS)
+        if self.params:
+            yield lambda: self.gather_by_rest(GATHERED)
+        if words := self._rare_words():
+            yield lambda: self.gather_by_words(words, GATHERED_LONGER)
+
+    def meet(self, length: int) -> Found | None:
+        """As many as a page shows, met on a stretch of the walk; None when it ended before."""
+        ids = self.stretch(length)
+        self.met = len(ids)
+        return Found(ids) if self.met >= self.most else None
 
     def stretch(self, length: int) -> list[int]:
         """Those that fit within so many rows of the order, up to as many as a page shows."""
@@ -144,39 +179,35 @@ class _Walk:
         """
         return _ids(statement, [*params, *self.params, *self.asked])
 
-    def gather(self) -> Found | None:
-        """All that fit, sorted; None when there are too many to look at."""
-        found = self._gather_by_rest() if self.params or not self.asked else None
-        if found is None and self.asked and (words := self._rare_words()):
-            return self._gather_by_words(words)
-        return found
-
-    def _gather_by_rest(self) -> Found | None:
+    def gather_by_rest(self, bound: int) -> Found | None:
         """Driven by everything but the words. The stages let the indexes of the orders find ranges."""
         tables = f"""
             driven AS MATERIALIZED (
                 SELECT "leads_lead"."id", {self.order.key} AS sort_key FROM "leads_lead"
-                 WHERE {self.fits} AND "leads_lead"."stage" = ANY(%s) LIMIT {GATHERED + 1}
+                 WHERE {self.fits} AND "leads_lead"."stage" = ANY(%s) LIMIT {bound + 1}
             ), fit AS MATERIALIZED (
-                SELECT id, sort_key FROM driven WHERE {self._holds("driven.id")}
+                SELECT id, sort_key FROM driven
+                 WHERE (SELECT count(*) FROM driven) <= {bound} AND {self._holds("driven.id")}
             )
         """
-        return self._gather(tables, [*self.params, self.stages, *self.asked])
+        return self._gather(bound, tables, [*self.params, self.stages, *self.asked])
 
-    def _gather_by_words(self, words: str) -> Found | None:
+    def gather_by_words(self, words: str, bound: int) -> Found | None:
         """Driven by the words; the index is asked for the rare ones alone."""
         tables = f"""
             driven AS MATERIALIZED (
                 SELECT lead_id FROM leads_leadtokens
-                 WHERE tokens @@ %s::tsquery AND tokens @@ %s::tsquery LIMIT {GATHERED + 1}
+                 WHERE tokens @@ %s::tsquery AND (tokens @@ %s::tsquery) IS TRUE  -- not by the index
+                 LIMIT {bound + 1}
             ), fit AS MATERIALIZED (
                 SELECT "leads_lead"."id", {self.order.key} AS sort_key FROM "leads_lead"
                  WHERE {self.fits} AND "leads_lead"."id" IN (SELECT lead_id FROM driven)
+                   AND (SELECT count(*) FROM driven) <= {bound}
             )
         """
-        return self._gather(tables, [words, *self.asked, *self.params])
+        return self._gather(bound, tables, [words, *self.asked, *self.params])
 
-    def _gather(self, tables: str, params: list[Any]) -> Found | None:
+    def _gather(self, bound: int, tables: str, params: list[Any]) -> Found | None:
         beyond = f"WHERE (sort_key, id) {self.beyond} (%s, %s)" if self.position else ""
         with connection.cursor() as cursor:
             cursor.execute(
@@ -188,7 +219,7 @@ class _Walk:
                 [*params, *(self.position or ())],
             )
             driven, total, ids = cursor.fetchone()
-        return None if driven > GATHERED else Found(ids, total)
+        return None if driven > bound else Found(ids, total)
 
     def _rare_words(self) -> str:
         """The words that few leads hold, told by some along the order; "" where many hold all of them."""
@@ -196,11 +227,11 @@ class _Walk:
         held = ", ".join(
             "count(*) FILTER (WHERE tokens @@ %s::tsquery)" for _ in [*self.asked, *words]
         )
-        paths, params = self._paths(LOOKED_UP)
+        paths, params = self._paths(SAMPLE)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT count(*), {held} FROM ({paths} LIMIT {LOOKED_UP}) AS path
+                SELECT count(*), {held} FROM ({paths} LIMIT {SAMPLE}) AS path
                   JOIN leads_leadtokens ON lead_id = path.id
                 """,
                 [*self.asked, *words, *params],
@@ -208,8 +239,8 @@ class _Walk:
             seen, together, *counts = cursor.fetchone()
         if together > FREQUENT * seen:
             return ""
-        rare = [word for word, count in zip(words, counts, strict=True) if count <= COMMON * seen]
-        return " & ".join(rare or words)
+        most = max(MORE_COMMON * min(counts), FREQUENT * seen)
+        return " & ".join(w for w, count in zip(words, counts, strict=True) if count <= most)
 
     def _paths(self, length: int) -> tuple[str, list[Any]]:
         """The order within each stage or grade: sorted subqueries, which PostgreSQL merges lazily."""

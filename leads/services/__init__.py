@@ -53,7 +53,7 @@ from leads.services.designer import (
 )
 from leads.services.duplicates import dismiss_pair, find_duplicates, reopen_pair, search_everybody
 from leads.services.erasure import erase_leads, erase_rest
-from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
+from leads.services.facts import Person, Upserted, add_lead, correct_facts, upsert_leads
 from leads.services.forms import (
     add_fact,
     add_question,
@@ -106,6 +106,7 @@ from leads.services.pipeline import install_default_pipeline, shipped_pipeline
 from leads.services.privacy import note_export
 from leads.services.reported import Reported, record_reported
 from leads.services.revival import revive_interested
+from leads.services.saved_views import delete_view, rename_view, save_view, update_view
 from leads.services.scores import write_scores
 from leads.services.segments import (
     archive_segment,
@@ -179,6 +180,7 @@ __all__ = [
     "add_cost",
     "add_fact",
     "add_handoff",
+    "add_lead",
     "add_question",
     "add_stage",
     "admit_guests",
@@ -209,6 +211,7 @@ __all__ = [
     "create_segment",
     "default_week",
     "delete_form",
+    "delete_view",
     "describe_companies",
     "dismiss_pair",
     "disqualify",
@@ -275,6 +278,7 @@ __all__ = [
     "release_guests",
     "remove_cost",
     "remove_question",
+    "rename_view",
     "reopen_pair",
     "repeat_refused",
     "reprocess_beacons",
@@ -289,6 +293,7 @@ __all__ = [
     "run_imports",
     "save_reason",
     "save_site",
+    "save_view",
     "search_everybody",
     "shift_question",
     "shift_stage",
@@ -303,6 +308,7 @@ __all__ = [
     "undo_merge",
     "untag_leads",
     "update_facts",
+    "update_view",
     "upsert_leads",
     "welcome",
     "win",

@@ -25,6 +25,7 @@ from leads.services.people import (
 )
 
 KEYS = ("external_id", "email")
+API = Cause("api")
 FORGOTTEN = "This person asked to be forgotten: only they themselves can come back."
 
 
@@ -66,6 +67,22 @@ def correct_facts(*, lead_id: int, person: Person, by: User, at: datetime) -> bo
         if person.facts.get(key) and (key, person.facts[key]) in taken:
             raise Conflict(_taken(key), field=key)
     return lead_id in _update({lead_id: person}, at=at)
+
+
+@transaction.atomic
+def add_lead(*, person: Person, by: User, at: datetime) -> int:
+    """Write down somebody new by hand; returns the id. Raises Conflict for a key that somebody has."""
+    policies.check_may("edit", by=by)
+    if not any(person.facts.get(name) for name in ("email", "phone", "last_name", *KEYS)):
+        raise Invalid("Give a name, an e-mail address or a phone number.", field="last_name")
+    lock_identity()
+    taken = _matches([person])
+    for key in KEYS:
+        if (key, person.facts.get(key, "")) in taken:
+            raise Conflict(_taken(key), field=key)
+    created = [Upserted()]
+    _create({0: person}, created, at=at, cause=Cause("hand"))
+    return int(created[0].lead_id or 0)
 
 
 @transaction.atomic
@@ -171,7 +188,13 @@ def _added(before: Person | None, person: Person) -> Person:
     )
 
 
-def _create(fresh: Mapping[int, Person], results: list[Upserted], *, at: datetime) -> None:
+def _create(
+    fresh: Mapping[int, Person],
+    results: list[Upserted],
+    *,
+    at: datetime,
+    cause: Cause = API,
+) -> None:
     people = [
         NewLead(
             at=at,
@@ -181,7 +204,7 @@ def _create(fresh: Mapping[int, Person], results: list[Upserted], *, at: datetim
         )
         for person in fresh.values()
     ]
-    leads = create_leads(people=people, at=at, cause=Cause("api"))
+    leads = create_leads(people=people, at=at, cause=cause)
     for place, lead in zip(fresh, leads, strict=True):
         results[place].lead_id, results[place].status = lead.pk, "created"
     _write_products({lead.pk: fresh[place] for place, lead in zip(fresh, leads, strict=True)})

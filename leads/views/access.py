@@ -25,6 +25,7 @@ class PageRequest(HttpRequest):
 View = Callable[..., HttpResponseBase]
 _WORDS = {
     "edit": "edit leads",
+    "export_list": "hand out the list of leads as a file",
     "merge": "merge leads",
     "manage_forms": "manage forms",
     "manage_campaigns": "manage campaigns",
