@@ -36,6 +36,7 @@ class LeadsConfig(AppConfig):
         from leads.queries.fields import LEAD_FAMILIES, LEAD_FIELDS
         from leads.queries.segments import segments_in_segments
         from leads.services import MERGE_RULES
+        from leads.views.belonging import load_segments, load_tags
         from leads.views.origin import load_origin
 
         for name, field in LEAD_FIELDS.items():
@@ -45,6 +46,11 @@ class LeadsConfig(AppConfig):
         )
         lead_panels.add(
             "origin", Panel("How they came", "leads/origin.html", load_origin, "left", order=10)
+        )
+        lead_panels.add("tags", Panel("Tags", "leads/panels/tags.html", load_tags, "left", order=5))
+        lead_panels.add(
+            "segments",
+            Panel("Segments", "leads/panels/segments.html", load_segments, "left", order=7),
         )
         lead_actions.add(
             "erase",

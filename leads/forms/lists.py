@@ -4,7 +4,10 @@ from typing import Any
 
 from django import forms
 
+from leadflow.core.models import User
 from leads.forms.people import FactsForm
+
+NOBODY = "nobody"
 
 
 class NewLeadForm(FactsForm):
@@ -32,3 +35,25 @@ class ViewForm(forms.Form):
         self.label_suffix = ""
         if not may_share:
             del self.fields["is_shared"]
+
+
+class OwnerForm(forms.Form):
+    """Who owns a lead from now on."""
+
+    owner = forms.ChoiceField(
+        label="Owner",
+        error_messages={"invalid_choice": "Choose one of these people."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        people = User.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+        field: Any = self.fields["owner"]
+        field.choices = [*people, (NOBODY, "Nobody")]
+
+    @property
+    def chosen(self) -> User | None:
+        """The new owner."""
+        said = self.cleaned_data["owner"]
+        return None if said == NOBODY else User.objects.get(pk=int(said))

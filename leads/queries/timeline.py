@@ -113,13 +113,21 @@ def timeline(*, lead: Lead, most: int = 100) -> list[TimelineEntry]:
 
 
 def read_timeline(
-    *, lead: Lead, part: str = "", before: Position | None = None, most: int = 50
+    *,
+    lead: Lead,
+    part: str = "",
+    before: Position | None = None,
+    most: int = 50,
+    with_machines: bool = True,
 ) -> TimelinePage:
-    """A page of a lead's story: one of `PARTS`, from `before` backwards; at most two queries."""
+    """A page of a lead's story: one of `PARTS`, from `before` backwards; at most two queries.
+
+    What bots and mail scanners did is left out unless `with_machines`.
+    """
     kinds = next((kinds for key, _, kinds in PARTS if key == part), PARTS[0][2])
     found = [
         (Position(row.occurred_at, ACTIVITY, row.pk), _from_activity(row))
-        for row in _activities(lead, kinds, before)[: most + 1]
+        for row in _activities(lead, kinds, before, with_machines)[: most + 1]
     ]
     if part in {"", STAGES}:
         found += [
@@ -132,8 +140,12 @@ def read_timeline(
     return TimelinePage(entries=[entry for _, entry in page], next=end)
 
 
-def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> QuerySet[Activity]:
+def _activities(
+    lead: Lead, kinds: Sequence[str], before: Position | None, with_machines: bool
+) -> QuerySet[Activity]:
     rows = Activity.objects.filter(lead=lead).select_related("asset", "by")
+    if not with_machines:
+        rows = rows.filter(is_automatic=False)
     if len(kinds) < len(Activity.Kind.values):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(_earlier("occurred_at", ACTIVITY, before))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    belonging,
     builder,
     bulk,
     bulk_results,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("<int:lead_id>/", records.detail, name="detail"),
     path("<int:lead_id>/edit/", records.edit, name="edit"),
     path("<int:lead_id>/note/", records.note, name="note"),
+    path("<int:lead_id>/owner/", belonging.owner, name="owner"),
+    path("<int:lead_id>/tags/", belonging.tag, name="tag"),
     path("<int:lead_id>/consent/", privacy.consent, name="consent"),
     path("<int:lead_id>/export/", privacy.export, name="export"),
     path("<int:lead_id>/erase/", privacy.erase, name="erase"),

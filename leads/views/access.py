@@ -24,7 +24,9 @@ class PageRequest(HttpRequest):
 
 View = Callable[..., HttpResponseBase]
 _WORDS = {
+    "assign": "give leads to others",
     "edit": "edit leads",
+    "tag": "tag leads",
     "export_list": "hand out the list of leads as a file",
     "merge": "merge leads",
     "manage_forms": "manage forms",

@@ -9,12 +9,17 @@ from leadflow.core.models import User
 from leadflow.core.palette import FOUND_PER_SEARCH, Entry
 from leads import policies, queries
 from leads.engine.identity import clean
+from leads.models import Lead
 
 
 def find(user: User, query: str) -> Iterable[Entry]:
-    """The leads with the highest score that hold every word of `query`."""
-    found = queries.find_leads(user=user, q=clean(query, most=200)).select_related("company")
-    for lead in found.order_by("-score", "-id")[:FOUND_PER_SEARCH]:
+    """The leads with the highest score that begin like every word of `query`."""
+    selection = queries.select_leads(user=user, params={"q": clean(query, most=200)})
+    found = queries.find_page(
+        selection, queries.ORDERS["score"], position=None, backwards=False, most=FOUND_PER_SEARCH
+    )
+    by_id = Lead.objects.select_related("company").in_bulk(found.ids)
+    for lead in (by_id[pk] for pk in found.ids if pk in by_id):
         hint = lead.company.name if lead.company else lead.email
         yield Entry(lead.name, reverse("leads:detail", args=[lead.pk]), "user-round", hint)
 

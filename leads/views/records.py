@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -158,23 +159,34 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
 
 def _story(request: PageRequest, lead: Lead) -> dict[str, Any]:
     part = request.GET.get("part", "")
+    with_machines = bool(request.GET.get("machines"))
     before = queries.Position.read(request.GET.get("before", ""))
-    page = queries.read_timeline(lead=lead, part=part, before=before)
+    page = queries.read_timeline(lead=lead, part=part, before=before, with_machines=with_machines)
     goes_on = timezone.localdate(before.at) if before and request.htmx else None
     return {
         "days": list(_by_day(page.entries, goes_on)),
         "next": page.next,
-        "tabs": _tabs(lead, part),
+        "tabs": _tabs(lead, part, with_machines=with_machines),
+        "machines": Tab(
+            "Machines are shown too" if with_machines else "Show machines too",
+            _story_address(lead, part, with_machines=not with_machines),
+            with_machines,
+        ),
         "is_further": before is not None,
     }
 
 
-def _tabs(lead: Lead, part: str) -> list[Tab]:
-    address = reverse("leads:detail", args=[lead.pk])
+def _tabs(lead: Lead, part: str, *, with_machines: bool) -> list[Tab]:
     return [
-        Tab(words, f"{address}?part={key}" if key else address, key == part)
+        Tab(words, _story_address(lead, key, with_machines=with_machines), key == part)
         for key, words, _ in queries.PARTS
     ]
+
+
+def _story_address(lead: Lead, part: str, *, with_machines: bool) -> str:
+    said = {"part": part, "machines": "1" if with_machines else ""}
+    asked = urlencode({name: value for name, value in said.items() if value})
+    return reverse("leads:detail", args=[lead.pk]) + (f"?{asked}" if asked else "")
 
 
 def _by_day(entries: Iterable[queries.TimelineEntry], goes_on: date | None) -> Iterable[Day]:

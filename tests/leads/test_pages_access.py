@@ -58,8 +58,12 @@ FORM_QUESTIONS = {
 SEGMENT_ACTS = {"leads:archive_segment", "leads:restore_segment"}
 SEGMENT_PAGES = {"leads:new_segment", "leads:edit_segment"}
 SEGMENTS = SEGMENT_ACTS | SEGMENT_PAGES | {"leads:segment", "api:segment", "api:members"}
+VIEWS = {"leads:edit_view", "leads:update_view", "leads:delete_view"}
 POSTED = {
     *SEGMENT_ACTS,
+    "leads:update_view",
+    "leads:delete_view",
+    "leads:tag",
     "leads:edit_condition",
     "leads:preview_condition",
     "leads:shift_stage",
@@ -181,6 +185,10 @@ BOTH = (
     | SEGMENT_PAGES
     | {
         "leads:filter",
+        "leads:new",
+        "leads:owner",
+        "leads:save_view",
+        "leads:edit_view",
         "api:segments",
         "leads:edit",
         "leads:bulk_new",
@@ -213,6 +221,7 @@ ABOUT_A_LEAD = {
     "leads:detail",
     "leads:edit",
     "leads:note",
+    "leads:tag",
     "leads:consent",
     "api:lead",
     "api:consents",
@@ -223,6 +232,8 @@ ABOUT_A_LEAD = {
 }
 SAID: dict[str, Any] = {
     "leads:note": {"kind": "note", "text": "Called"},
+    "leads:tag": {"name": "Hot"},
+    "leads:update_view": {"filter": "stage=mql"},
     "leads:mark_guests": {"mark": "registered", "all": "1"},
     "leads:release_guests": {"all": "1"},
     "leads:kiosk_scan": {"q": "Ada"},
@@ -284,6 +295,8 @@ def address(
     pair = DuplicatePair.objects.create(first=lead, second=other, likeness=80, found_at=at)
     merge = leads.merge_leads(kept_id=other.pk, gone_id=former.pk, by=marketer, at=at)
 
+    view = leads.save_view(name="Warm", query="grade=A", columns=[], is_shared=False, by=marketer)
+
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
             "lead_id": lead_id,
@@ -295,6 +308,7 @@ def address(
             "site_id": site.pk,
             "gone_id": other.pk,
             "pair_id": pair.pk,
+            "view_id": view.pk,
             **rows,
         }
         values |= {"key": "some"} if name in SEGMENTS else {}
@@ -392,6 +406,30 @@ def test_tells_customer_care_why_not_of_guests(
 
     assert answer.status_code == 403
     assert "you may not manage guests" in answer.content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.REP, Role.CARE])
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("leads:export_list", "hand out the list of leads"),
+        ("leads:owner", "give leads to others"),
+    ],
+)
+def test_only_marketing_hands_out_lists_and_gives_leads_away(
+    name: str, act: str, role: Role, address: Any, sign_in: Any
+) -> None:
+    answer = _open(sign_in(people.user(role)), name, address(name))
+
+    assert answer.status_code == 403
+    assert f"you may not {act}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_knows_no_view_that_somebody_keeps_for_themselves(
+    name: str, address: Any, manager: User, sign_in: Any
+) -> None:
+    assert _open(sign_in(manager), name, address(name)).status_code == 404
 
 
 @pytest.mark.parametrize("name", sorted(MERGES))

@@ -13,7 +13,7 @@ from leadflow.core.models import User
 from leadflow.core.parts import LeadAction, lead_actions
 from leads import queries
 from leads import services as leads
-from leads.models import Activity, Lead
+from leads.models import Activity, Lead, SegmentMember
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -260,3 +260,51 @@ def test_nothing_can_be_done_with_somebody_erased(at: datetime, client: Client) 
     assert "Erased person" in page
     assert "Wave" not in page
     assert "Edit facts" not in page
+
+
+def test_what_machines_did_is_shown_when_asked_for(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+    said = {"kind": "page_view", "occurred_at": at, "is_automatic": True, "title": "Bot"}
+    leads.record_activities(activities=[Activity(lead=lead, **said)], at=at)
+
+    assert "Bot" not in client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "Bot" in client.get(f"/leads/{lead.pk}/?machines=1").content.decode()
+
+
+def test_tags_are_put_on_and_taken_off_in_the_page(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+
+    page = client.post(f"/leads/{lead.pk}/tags/", {"name": "Hot, VIP"}, headers=HTMX)
+    assert [tag.name for tag in lead.tags.all()] == ["Hot", "VIP"]
+    assert page.content.decode().strip().startswith('<div class="stack-sm" id="tags"')
+
+    client.post(f"/leads/{lead.pk}/tags/", {"remove": "hot"})
+    assert [tag.name for tag in lead.tags.all()] == ["VIP"]
+
+
+def test_a_tag_without_a_word_is_refused(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+
+    answer = client.post(f"/leads/{lead.pk}/tags/", {"name": " ,"}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Write a word" in answer.content.decode()
+
+
+def test_the_lead_is_given_to_somebody_else(at: datetime, client: Client, rep: User) -> None:
+    lead = people.inquiry(at=at)
+
+    client.post(f"/leads/{lead.pk}/owner/", {"owner": str(rep.pk)})
+    assert Lead.objects.get(pk=lead.pk).owner == rep
+    client.post(f"/leads/{lead.pk}/owner/", {"owner": "nobody"})
+    assert Lead.objects.get(pk=lead.pk).owner is None
+    refused = client.post(f"/leads/{lead.pk}/owner/", {"owner": "77777"}, headers=HTMX)
+    assert refused.status_code == 422
+
+
+def test_the_segments_of_a_lead_are_named(at: datetime, client: Client, marketer: User) -> None:
+    lead = people.inquiry(at=at)
+    some = leads.create_segment(name="Near", condition={"all": []}, by=marketer, at=at)
+    SegmentMember.objects.get_or_create(segment=some, lead=lead, defaults={"since": at})
+
+    assert "/leads/segments/near/" in client.get(f"/leads/{lead.pk}/").content.decode()
