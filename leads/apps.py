@@ -63,7 +63,7 @@ def _register_pages() -> None:
     """The rail, the palette's actions, and what the palette finds."""
     from leadflow.core.models import Role
     from leadflow.core.navigation import Section, register
-    from leadflow.core.palette import add_search
+    from leadflow.core.palette import add_action, add_search
     from leads.views.palette import find, find_campaigns, find_companies
 
     marketing = (Role.ADMIN, Role.MANAGER, Role.MARKETER)
@@ -75,10 +75,38 @@ def _register_pages() -> None:
     register(Section.MARKETING, "Forms", "leads:forms", "clipboard-list", marketing, order=50)
     register(Section.MARKETING, "Sites", "leads:sites", "globe", marketing, order=60)
     register(Section.SETTINGS, "Pipeline", "leads:pipeline", "workflow", marketing, order=10)
+    add_action("Import leads", "leads:imports", "upload", marketing)
     register(Section.SETTINGS, "Privacy", "leads:privacy", "shield-check", marketing[:2], order=40)
     add_search("leads", find)
     add_search("companies", find_companies)
     add_search("campaigns", find_campaigns)
+    register(Section.MARKETING, "Duplicates", "leads:duplicates", "merge", marketing, order=55)
+    _register_merging()
+
+
+def _register_merging() -> None:
+    """What the record page shows of duplicates and merges, and the way to merge from there."""
+    from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
+    from leads.views.merging import load_duplicates, load_merges
+
+    lead_panels.add(
+        "duplicates",
+        Panel("Possible duplicate", "leads/panels/duplicates.html", load_duplicates, order=5),
+    )
+    lead_panels.add(
+        "merges", Panel("Merged into this one", "leads/panels/merges.html", load_merges, order=90)
+    )
+    lead_actions.add(
+        "merge",
+        LeadAction(
+            "Merge with another record",
+            "merge",
+            "leads:merge_with",
+            "leads.merge",
+            order=60,
+            asks_in_dialog=False,
+        ),
+    )
 
 
 def _install_pipeline(**kwargs: Any) -> None:

@@ -22,6 +22,7 @@ def revive_let_go(event: StagesChanged) -> None:
 def erase_rest(event: LeadsErased) -> None:
     """Blank what came in about people while they were being erased."""
     leads.erase_rest(lead_ids=event.lead_ids)
+    leads.drop_import_files(at=event.at)
 
 
 def follow_segments(event: Event) -> None:

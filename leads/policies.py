@@ -32,6 +32,7 @@ rules.add_perm("leads.design_pipeline", is_marketing)
 rules.add_perm("leads.edit_reasons", is_manager)
 rules.add_perm("leads.assign", is_marketing)
 rules.add_perm("leads.export_person", is_marketing)
+rules.add_perm("leads.import", is_marketing)
 rules.add_perm("leads.erase", is_manager)
 rules.add_perm("leads.see_privacy", is_manager)
 rules.add_perm("leads.merge", is_marketing)
@@ -45,7 +46,11 @@ rules.add_perm("leads.manage_segments", is_marketing)
 rules.add_perm("leads.tag", is_marketing | is_sales | is_care)
 rules.add_perm("leads.untag", is_marketing | is_sales | is_care)
 
-WORDS = {"export_person": "hand out what is known of people", "erase": "erase people"}
+WORDS = {
+    "import": "import leads",
+    "export_person": "hand out what is known of people",
+    "erase": "erase people",
+}
 
 
 def check_may(verb: str, *, by: User) -> None:

@@ -53,7 +53,8 @@
     }
   }
   function show(html) {
-    htmx.swap("#answer", html, { swapStyle: "outerHTML" });
+    const target = $("#answer");
+    htmx.swap(target, html, { swapStyle: "outerHTML" }, { eventInfo: { target } });
   }
 
   form.addEventListener("submit", (event) => {

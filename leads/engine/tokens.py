@@ -20,12 +20,22 @@ PLAIN_WORDS = re.compile(r"[0-9a-z]+")
 PHONE_WORD = re.compile(r"[+(/]*[0-9][0-9()/.\-]*")
 APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+SPELT = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 # Writing without spaces begins here: a name is typed in one piece
 UNSPACED = "\u2e80"
 LONGEST = 400  # characters; a lexeme may have 2,046 bytes
 AROUND_AN_ADDRESS = "=@<>()[]{},;:\"'"
 DIGITS_OF_A_NUMBER = 5  # so many typed in groups are taken for one telephone number
 ONE_GMAIL = {"googlemail.com": "gmail.com", "gmail.com": "gmail.com"}
+# Where anybody can have a mailbox, whoever they work for
+FREE_MAIL = frozenset(
+    "aol.com arcor.de bluewin.ch comcast.net freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net "
+    "googlemail.com hotmail.co.uk hotmail.com hotmail.de hotmail.fr hotmail.it icloud.com laposte.net "
+    "libero.it live.com mac.com mail.com mail.de mail.ru me.com msn.com naver.com orange.fr outlook.com "
+    "outlook.de pm.me posteo.de proton.me protonmail.com qq.com rocketmail.com seznam.cz sfr.fr "
+    "t-online.de tutanota.com virgilio.it web.de wp.pl yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com "
+    "yahoo.de yahoo.es yahoo.fr yahoo.it yandex.ru ymail.com zoho.com 126.com 163.com".split()
+)
 LEGAL_FORMS = frozenset(
     "ab ag aps as asa bv bvba co company corp corporation cv doo ek eg ev gbr gesmbh gmbh group "
     "holding inc incorporated kft kg kgaa lda limited llc llp lp ltd ltda mbh mbb nv ohg oy oyj "
@@ -56,13 +66,32 @@ def keys_of(facts: Facts, company: str) -> set[str]:
         keys.add("=e:" + bare_email(email))
     if phone := facts["phone"]:
         keys.add("=p:" + phone[1:])
-    last = _split(fold(facts["last_name"]))
-    first = _split(fold(facts["first_name"]))
+    last = plain_name(facts["last_name"])
+    first = plain_name(facts["first_name"])
     if first and last:
         keys.add("=n:" + " ".join(sorted(first + last)))
+        initials = "".join(sorted(first[0][0] + last[0][0]))
+        if company:
+            keys.add(f"=c:{initials}, {bare_company(company)}")
+        if domain := work_domain(email):
+            keys.add(f"=d:{initials}@{domain}")
     if last and company:
         keys.add(f"=l:{' '.join(last)}, {bare_company(company)}")
     return keys
+
+
+def plain_name(name: str) -> tuple[str, ...]:
+    """The words of a name as they compare: no accents, no apostrophes, ae and ä are one."""
+    folded = fold(name).translate(APOSTROPHES)
+    for spelt, plain in SPELT:
+        folded = folded.replace(spelt, plain)
+    return tuple(_split(folded))
+
+
+def work_domain(email: str) -> str:
+    """The domain of an address that a company gives out; "" for one that anybody can have."""
+    domain = email.rpartition("@")[2]
+    return "" if domain in FREE_MAIL else domain
 
 
 def bare_email(email: str) -> str:

@@ -126,16 +126,41 @@ class OptIn(models.Model):
 
 
 class Import(models.Model):
-    """One run over one file, and what it did."""
+    """One run over one file, and what it did; or a file that is being looked at before."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "To be looked at"
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Not possible"
+        DROPPED = "dropped", "Dropped"
 
     file = models.CharField(max_length=255)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()
     is_rehearsal = models.BooleanField(default=False)
     result = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DONE)
+    # The uploaded file below the media folder, until it has been imported or a week has passed
+    kept = models.CharField(max_length=200, blank=True)
+    mapping = models.JSONField(default=dict, blank=True)
+    total = models.PositiveIntegerField(default=0)  # rows of the file
+    handled = models.PositiveIntegerField(default=0)
+    # When its worker was heard of last: one that died is replaced
+    beat_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-at"]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="imports_waiting",
+                condition=Q(state__in=["queued", "running"]),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.file

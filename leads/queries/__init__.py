@@ -11,6 +11,7 @@ from leads.engine.conditions import (
     moves_with_time,
     values_of,
 )
+from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
 from leads.engine.tickets import read_code, spaced, ticket_svg
@@ -67,6 +68,8 @@ from leads.queries.design import (
     read_design,
 )
 from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
 from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
 from leads.queries.guests import (
     count_guests,
@@ -140,6 +143,7 @@ from leads.queries.timeline import (
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
     "FACTS",
     "KINDS",
     "LEAKS",
@@ -196,6 +200,7 @@ __all__ = [
     "country_choices",
     "decision_refused",
     "describe",
+    "describe_reasons",
     "drill_down",
     "event_choices",
     "failed_beacons",
@@ -204,6 +209,7 @@ __all__ = [
     "find_kept_company",
     "find_leads",
     "find_leaks",
+    "find_pair",
     "follow_merges",
     "foresee",
     "forget_sites",
@@ -223,6 +229,7 @@ __all__ = [
     "list_leads",
     "list_merges",
     "list_offers",
+    "list_pairs",
     "list_requests",
     "list_segments",
     "list_sites",
@@ -235,8 +242,10 @@ __all__ = [
     "members",
     "moves_with_time",
     "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",

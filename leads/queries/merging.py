@@ -1,11 +1,11 @@
 """Two records side by side: what differs, what would move, and what stands in the way of a merge."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
 from content.models import Persona
 from leadflow.core.models import User
@@ -74,6 +74,16 @@ class FactRow:
     gone: str
     differs: bool
     side: str
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the value of the kept record lives on."""
+        return self.side == KEPT
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the value of the record that goes lives on."""
+        return self.side == GONE
 
 
 @dataclass(frozen=True)
@@ -180,9 +190,11 @@ def _warn(kept: Lead, gone: Lead) -> list[str]:
 
 def _refusing(kept: Lead, gone: Lead) -> str:
     """Purposes on which the two records disagree and the last word is a no."""
-    latest = Consent.objects.filter(lead__in=[kept, gone]).order_by("lead", "purpose", "-at", "-id")
+    latest = Consent.objects.filter(lead__in=[kept, gone]).order_by(
+        "lead_id", "purpose", "-at", "-id"
+    )
     words: dict[str, list[Consent]] = {}
-    for consent in latest.distinct("lead", "purpose"):
+    for consent in latest.distinct("lead_id", "purpose"):
         words.setdefault(str(consent.get_purpose_display()).lower(), []).append(consent)
     return ", ".join(
         name
@@ -193,13 +205,20 @@ def _refusing(kept: Lead, gone: Lead) -> str:
 
 
 def list_merges(*, user: User) -> QuerySet[Merge]:
-    """Merges of records that `user` may see, without the rows they keep; named by who went."""
-    names: Mapping[str, Any] = {
-        f"gone_{name}": KT(f"before__lead__{name}")
+    """Merges of records that `user` may see, without the rows they keep; `gone_name` names who went."""
+    nothing = Value("", output_field=TextField())
+    first, last, email, phone = (
+        Coalesce(KT(f"before__lead__{name}"), nothing)
         for name in ("first_name", "last_name", "email", "phone")
-    }
-    merges = Merge.objects.filter(kept__in=Lead.objects.visible_to(user))
-    return merges.defer("before").annotate(**names).select_related("kept", "by", "undone_by")
+    )
+    space = Value(" ", output_field=TextField())
+    full = Trim(Concat(first, space, last, output_field=TextField()))
+    known = [NullIf(part, nothing) for part in (full, email, phone)]
+    unknown = Value("A record without a name", output_field=TextField())
+    merges = Merge.objects.filter(kept__in=Lead.objects.visible_to(user)).defer("before")
+    return merges.annotate(gone_name=Coalesce(*known, unknown)).select_related(
+        "kept", "by", "undone_by"
+    )
 
 
 def follow_merges(lead_ids: Collection[int]) -> dict[int, int]:

@@ -51,6 +51,7 @@ from leads.services.designer import (
     save_reason,
     shift_stage,
 )
+from leads.services.duplicates import dismiss_pair, find_duplicates, reopen_pair, search_everybody
 from leads.services.erasure import erase_leads, erase_rest
 from leads.services.facts import Person, Upserted, correct_facts, upsert_leads
 from leads.services.forms import (
@@ -79,6 +80,14 @@ from leads.services.guests import (
     register_guests,
     release_guests,
     take_back_guests,
+)
+from leads.services.import_runs import (
+    drop_import,
+    drop_import_files,
+    keep_import_file,
+    open_kept,
+    run_imports,
+    start_import,
 )
 from leads.services.imports import Tally, import_leads
 from leads.services.merging import MERGE_RULES, merge_leads, undo_merge
@@ -201,13 +210,17 @@ __all__ = [
     "default_week",
     "delete_form",
     "describe_companies",
+    "dismiss_pair",
     "disqualify",
     "drop_guest_files",
+    "drop_import",
+    "drop_import_files",
     "duplicate_form",
     "erase_leads",
     "erase_rest",
     "expire",
     "fill_segments",
+    "find_duplicates",
     "find_target",
     "follow_leads",
     "follow_segments",
@@ -224,6 +237,7 @@ __all__ = [
     "is_expired",
     "is_received",
     "keep_guest_file",
+    "keep_import_file",
     "keep_silent",
     "load_pipeline",
     "lock_identity",
@@ -239,6 +253,7 @@ __all__ = [
     "note_export",
     "note_team_change",
     "offer",
+    "open_kept",
     "order_stages",
     "part_companies",
     "pipeline_at",
@@ -260,6 +275,7 @@ __all__ = [
     "release_guests",
     "remove_cost",
     "remove_question",
+    "reopen_pair",
     "repeat_refused",
     "reprocess_beacons",
     "reprocess_submissions",
@@ -270,12 +286,15 @@ __all__ = [
     "revive_interested",
     "run_bulk",
     "run_bulk_acts",
+    "run_imports",
     "save_reason",
     "save_site",
+    "search_everybody",
     "shift_question",
     "shift_stage",
     "shipped_pipeline",
     "start_bulk",
+    "start_import",
     "stop_bulk",
     "switch_site",
     "tag_leads",

@@ -34,6 +34,7 @@ from leads.models import (
 from leads.queries.dossier import count_rows, rows_about
 from leads.queries.suppression import Key, digest_of, keys_of
 from leads.services.consent import forget_browsers
+from leads.services.import_runs import drop_files_naming
 from leads.services.people import lock_identity
 
 BLANK: Mapping[str, Any] = {
@@ -179,6 +180,7 @@ def _erase_elsewhere(leads: Sequence[Lead]) -> None:
     words = sorted({word for lead in leads for word in _words(lead)}, key=len, reverse=True)
     if not words:
         return
+    drop_files_naming(words)
     spoken = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     for rows, column in (
         (Import.objects.all(), "result"),

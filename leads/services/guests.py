@@ -118,10 +118,12 @@ def admit_guests(
     at: datetime,
     came_at: datetime | None = None,
     notes: Mapping[int, str] | None = None,
+    is_silent: bool = False,
 ) -> list[Guest]:
     """Let guests in; returns those who were not here yet. Each attends once: one activity, one time.
 
     `came_at` is given where the list is written down later; `notes` hold what was said, by guest id.
+    A silent batch revives nobody and offers nobody.
     """
     if by is not None:
         policies.check_may_manage_guests(by=by)
@@ -131,10 +133,8 @@ def admit_guests(
         guest.attended_at = moment
     bulk.update_columns(fresh, ["attended_at"])
     said = notes or {}
-    record_activities(
-        activities=[_attendance(one, said.get(one.pk, ""), by=by, at=moment) for one in fresh],
-        at=at,
-    )
+    rows = [_attendance(one, said.get(one.pk, ""), by=by, at=moment) for one in fresh]
+    record_activities(activities=rows, at=at, is_silent=is_silent)
     _tell_guests(fresh, at=at)
     return fresh
 

@@ -14,7 +14,14 @@ from django.db import transaction
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.engine.pipeline import DETOUR, Pipeline
-from leads.importing import Parser, Person, RowError, load_mapping, read_rows
+from leads.importing import (
+    Parser,
+    Person,
+    RowError,
+    check_mapping,
+    load_mapping,
+    read_rows,
+)
 from leads.models import Import, Lead
 from leads.queries.pipeline import load_pipeline
 from leads.queries.suppression import Key, keys_of, suppressed_keys
@@ -63,19 +70,22 @@ def import_leads(
     at: datetime,
     is_rehearsal: bool = False,
     progress: Callable[[int], None] = lambda rows: None,
+    run: Import | None = None,
 ) -> Tally:
     """Import a file; raises Invalid when the file or its mapping as a whole cannot be used.
 
-    Each ten thousand rows commit together; running the same file again changes nothing. A rehearsal
-    does all the work and keeps none of it.
+    `run` is an import that was prepared before, with a mapping of its own. Each ten thousand rows
+    commit together; running the same file again changes nothing. A rehearsal does all the work and
+    keeps none of it.
     """
     started = time.perf_counter()
     header, rows = read_rows(path)
-    parser = Parser(load_mapping(mapping_path, header), header)
+    mapping = check_mapping(run.mapping, header) if run else load_mapping(mapping_path, header)
+    parser = Parser(mapping, header)
     _check_stage(parser.mapping.stage, load_pipeline())
     tally = Tally()
     with transaction.atomic():  # a rehearsal needs what it created to find later duplicates
-        run = Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
+        run = run or Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
         if is_rehearsal:
             _read_all(rows, parser, tally, run, at, progress)
             transaction.set_rollback(True)

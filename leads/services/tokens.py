@@ -20,6 +20,7 @@ def insert_tokens(rows: Sequence[Mapping[str, Any]], *, companies: Sequence[str]
     ]
     columns = {"lead_id": [row["id"] for row in rows], "tokens": vectors}
     bulk.copy_columns(LeadTokens._meta.db_table, columns, len(rows))
+    bulk.copy_columns("leads_duplicatecheck", {"lead_id": columns["lead_id"]}, len(rows))
 
 
 @transaction.atomic
@@ -35,11 +36,17 @@ def refresh_tokens(*, lead_ids: Collection[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO leads_leadtokens AS known (lead_id, tokens)
-            SELECT * FROM unnest(%s::bigint[], %s::tsvector[])
-                ON CONFLICT (lead_id) DO UPDATE SET tokens = excluded.tokens
-             WHERE known.tokens <> excluded.tokens
+            WITH written AS (
+                INSERT INTO leads_leadtokens AS known (lead_id, tokens)
+                SELECT * FROM unnest(%s::bigint[], %s::tsvector[])
+                    ON CONFLICT (lead_id) DO UPDATE SET tokens = excluded.tokens
+                 WHERE known.tokens <> excluded.tokens
+             RETURNING lead_id
+            ), noted AS (  -- whom they resemble now is looked up soon
+                INSERT INTO leads_duplicatecheck SELECT lead_id FROM written ON CONFLICT DO NOTHING
+            )
+            SELECT count(*) FROM written
             """,
             [list(vectors), list(vectors.values())],
         )
-        return cursor.rowcount
+        return int(cursor.fetchone()[0])

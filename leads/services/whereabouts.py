@@ -17,14 +17,15 @@ def hold_leads(lead_ids: Collection[int], *, to_write: bool = False) -> dict[int
     moved: dict[int, int] = {}
     wanted = set(lead_ids)
     while wanted:
-        missing = wanted - _lock(wanted, strength)
+        missing = wanted - lock_present(wanted, strength)
         homes = follow_merges(missing) if missing else {}
         moved = {old: homes.get(new, new) for old, new in moved.items()} | homes
         wanted = set(homes.values())
     return moved
 
 
-def _lock(lead_ids: Collection[int], strength: str) -> set[int]:
+def lock_present(lead_ids: Collection[int], strength: str = "KEY SHARE") -> set[int]:
+    """Hold leads until the transaction ends; returns those that are there."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id FROM leads_lead WHERE id = ANY(%s) ORDER BY id FOR {strength}",

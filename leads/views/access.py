@@ -34,6 +34,7 @@ _WORDS = {
     "manage_segments": "manage segments",
     "design_pipeline": "manage the pipeline",
     "edit_reasons": "manage the reasons",
+    "import": "manage imports",
     "export_person": "hand out what is known of people",
     "erase": "erase people",
     "see_privacy": "manage privacy",

@@ -150,14 +150,14 @@ def _costs_chart(costs: queries.Costs) -> charts.Plot | None:
     by_month = {cost.month: cost for cost in costs.months}
     months = _months(costs.months[0].month, costs.months[-1].month)
     rows = [(month, by_month.get(month)) for month in months]
-    planned = [_point(month, cost.planned if cost else 0) for month, cost in rows]
-    spent = [_point(month, cost.actual if cost else None) for month, cost in rows]
+    planned = [_point(month, months[0], cost.planned if cost else 0) for month, cost in rows]
+    spent = [_point(month, months[0], cost.actual if cost else None) for month, cost in rows]
     series = [charts.Series("Planned", planned, "muted"), charts.Series("Spent", spent, "1")]
     return charts.bars(series, height=160)
 
 
-def _point(month: date, amount: Any) -> charts.Point:
-    label = f"{month:%b}" if month.month > 1 else f"{month:%b %y}"
+def _point(month: date, first: date, amount: Any) -> charts.Point:
+    label = f"{month:%b %y}" if month == first or month.month == 1 else f"{month:%b}"
     return charts.Point(label, None if amount is None else float(amount))
 
 

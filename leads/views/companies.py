@@ -69,6 +69,7 @@ def company_detail(request: PageRequest, company_id: int) -> HttpResponse:
         "may_merge": policies.permits("merge_companies", by=request.user),
         "may_edit": policies.permits("edit", by=request.user),
         "shows_story": shows_story,
+        "shows_people": not shows_story,
         **part,
     }
     return render(request, "leads/company.html", context)

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from leadflow.core.parts import MergeRule
 from leads.models import Lead
@@ -82,29 +83,38 @@ def _renumber(kept_id: int, gone_id: int) -> None:
 
 def _call_off_repeated(kept_id: int, gone_id: int, *, at: datetime) -> None:
     """Of one content version for both records only one goes out, and none where one has."""
-    for model, waiting, had in (
-        (Message, Message.State.QUEUED, ("sending", "sent", "unknown")),
-        (Letter, Letter.State.WAITING, ("printing", "printed")),
-    ):
-        for mine, theirs, states in (
-            (gone_id, kept_id, (waiting, *had)),
-            (kept_id, gone_id, had),
-        ):
-            same = model.objects.filter(
-                lead=theirs,
-                asset=OuterRef("asset"),
-                asset_version=OuterRef("asset_version"),
-                state__in=states,
-            )
-            repeated = model.objects.filter(Exists(same), lead=mine, state=waiting)
-            only: dict[str, bool] = {"is_marketing": True} if model is Message else {}
-            repeated = repeated.filter(**only)
-            ids = list(repeated.values_list("pk", flat=True))
-            model.objects.filter(pk__in=ids).update(state="cancelled", error=HAVE_IT)
-            touches = Touch.objects.filter(**{f"{model._meta.model_name}__in": ids})
-            touches.filter(state=Touch.State.WAITING).update(
-                state=Touch.State.CANCELLED, at=at, note=HAVE_IT
-            )
+    mail, post = Message.State, Letter.State
+    messages = Message.objects.filter(is_marketing=True)
+    for mine, theirs, on_its_way in ((gone_id, kept_id, True), (kept_id, gone_id, False)):
+        had = [mail.SENDING, mail.SENT, mail.UNKNOWN] + [mail.QUEUED] * on_its_way
+        repeated = messages.filter(
+            _has_same(Message.objects.filter(lead=theirs, state__in=had)),
+            lead=mine,
+            state=mail.QUEUED,
+        )
+        ids = list(repeated.values_list("pk", flat=True))
+        Message.objects.filter(pk__in=ids).update(state=mail.CANCELLED, error=HAVE_IT)
+        _call_off(Touch.objects.filter(message__in=ids), at=at)
+        printed = [post.PRINTING, post.PRINTED] + [post.WAITING] * on_its_way
+        letters = Letter.objects.filter(
+            _has_same(Letter.objects.filter(lead=theirs, state__in=printed)),
+            lead=mine,
+            state=post.WAITING,
+        )
+        ids = list(letters.values_list("pk", flat=True))
+        Letter.objects.filter(pk__in=ids).update(state=post.CANCELLED, error=HAVE_IT)
+        _call_off(Touch.objects.filter(letter__in=ids), at=at)
+
+
+def _has_same(rows: QuerySet[Any]) -> Exists:
+    """Whether one of the rows holds the same version of the same content."""
+    return Exists(rows.filter(asset=OuterRef("asset"), asset_version=OuterRef("asset_version")))
+
+
+def _call_off(touches: QuerySet[Touch], *, at: datetime) -> None:
+    touches.filter(state=Touch.State.WAITING).update(
+        state=Touch.State.CANCELLED, at=at, note=HAVE_IT
+    )
 
 
 JOIN = MergeRule(

@@ -14,7 +14,14 @@ def main() -> int:
 
     from django.db import connection
 
-    from tests.bench import form_posts, leads, pipeline, starting, track_posts  # noqa: F401  (they register themselves)
+    from tests.bench import (  # noqa: F401  (they register themselves)
+        duplicates,
+        form_posts,
+        leads,
+        pipeline,
+        starting,
+        track_posts,
+    )
     from tests.bench.figures import benchmarks
 
     only = os.environ.get("ONLY") or ""

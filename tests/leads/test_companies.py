@@ -216,7 +216,7 @@ def test_the_story_holds_what_its_people_did_newest_first(
         page = client.get(address)
         shown += [line.entry.detail for line in page.context["story"]]
         before = page.context["next"]
-        more = urlencode({"part": "story", "before": before})
+        more = urlencode({"part": "story", "before": before or ""})
         address = f"{LIST}{acme.pk}/?{more}" if before else ""
 
     assert shown == [f"Said {n}." for n in reversed(range(120)) if n != 118]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
 from django.utils import timezone
@@ -15,10 +17,12 @@ from leads.models import (
     BulkItem,
     Campaign,
     Company,
+    DuplicatePair,
     Form,
     FormSubmission,
     Guest,
     GuestFile,
+    Import,
     Lead,
     OptIn,
     Site,
@@ -56,6 +60,7 @@ POSTED = {
     "leads:switch_handoff",
     "leads:note",
     "leads:export",
+    "leads:drop_import",
     "leads:reprocess",
     *FORM_ACTS,
     *SITE_ACTS,
@@ -80,6 +85,12 @@ POSTED = {
     "leads:kiosk_walk_in",
     "leads:kiosk_take_back",
     "leads:part_companies",
+    "leads:search_duplicates",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
+    "leads:undo_merge",
+    "api:lead_merge",
+    "api:merge_undo",
 }
 PUT = {"api:order", "api:verb_rule"}
 PATCHED = {"api:stage", "api:handoff", "api:reason"}
@@ -108,6 +119,17 @@ DIALOGS = {
     "leads:edit_reason",
     "leads:consent",
     "leads:erase",
+}
+MERGING = {
+    "leads:merge_with",
+    "leads:merge",
+    "leads:merges",
+    "leads:undo_merge",
+    "leads:duplicates",
+    "leads:search_duplicates",
+    "leads:duplicate_search",
+    "leads:dismiss_duplicate",
+    "leads:reopen_duplicate",
 }
 CAMPAIGNS = {
     "leads:add_campaign",
@@ -153,7 +175,10 @@ BOTH = (
     | {
         "leads:edit",
         "leads:bulk_new",
+        "leads:merge",
         "leads:privacy",
+        "leads:imports",
+        "leads:import",
         "leads:merge_company",
         "leads:send_guest_file",
         "leads:guest_file",
@@ -164,7 +189,13 @@ BOTH = (
 )
 FORMS = FORM_ACTS | FORM_QUESTIONS | {"leads:form", "leads:forms", "leads:submissions"}
 MARKETING = (
-    DESIGN | FORMS | SITES | CAMPAIGNS | {"leads:campaigns", "leads:reprocess", "leads:export"}
+    DESIGN
+    | FORMS
+    | SITES
+    | CAMPAIGNS
+    | MERGING
+    | {"leads:imports", "leads:import", "leads:drop_import", "leads:import_csv"}
+    | {"leads:campaigns", "leads:reprocess", "leads:export"}
 )
 ABOUT_AN_ACT = {"leads:bulk", "leads:bulk_stop", "leads:bulk_again", "leads:bulk_csv"}
 ABOUT_A_LEAD = {
@@ -218,7 +249,9 @@ API = [name for name in _named(api_pages, "api") if name != "api:no_verb"]  # an
 
 
 @pytest.fixture
-def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., str]:
+def address(
+    form: Form, site: Site, at: Any, marketer: User, settings: Any, tmp_path: Any
+) -> Callable[..., str]:
     """The address of a page, filled in with rows that exist; there is something to take back."""
     company = Company.objects.create(name="Acme")
     lead = people.inquiry(at=at, company_id=company.pk)
@@ -233,6 +266,12 @@ def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., st
     BulkItem.objects.update(outcome="refused")
     sent = FormSubmission.objects.create(form=form, token="x", values={}, received_at=at)
     rows = _event(form.campaign, lead, company, marketer, at)
+    settings.MEDIA_ROOT = tmp_path
+    kept = default_storage.save("imports/x.csv", ContentFile(b"email\na@example.com\n"))
+    rows["import_id"] = Import.objects.create(file="x.csv", at=at, state="draft", kept=kept).pk
+    other, former = people.inquiries(2, at=at)
+    pair = DuplicatePair.objects.create(first=lead, second=other, likeness=80, found_at=at)
+    merge = leads.merge_leads(kept_id=other.pk, gone_id=former.pk, by=marketer, at=at)
 
     def build(name: str, lead_id: int = lead.pk) -> str:
         values = KEYS | {
@@ -243,11 +282,17 @@ def address(form: Form, site: Site, at: Any, marketer: User) -> Callable[..., st
             "submission_id": sent.pk,
             "act_id": act.pk,
             "site_id": site.pk,
+            "gone_id": other.pk,
+            "pair_id": pair.pk,
             **rows,
         }
         values |= {"key": "expo"} if name in CAMPAIGNS | GUESTS else {}
         values |= {"key": "mql_sal"} if name.endswith("_handoff") or name == "api:handoff" else {}
         values |= {"verb": "lose"} if name.endswith("reason") else {}
+        if name in {"leads:undo_merge", "api:merge_undo"}:
+            values["merge_id"] = merge.pk
+        if name == "api:lead_merge":
+            SAID[name] = {"gone": other.pk}
         if name == "api:take_back" and lead_id == lead.pk:
             leads.offer(lead_ids=[lead.pk], by=marketer, at=timezone.now())
         pattern = next(p for p in [*pages, *api_pages] if p.name == name.split(":")[1])
@@ -322,7 +367,8 @@ def test_tells_the_wrong_role_why_not(name: str, role: Role, address: Any, sign_
 
     assert answer.status_code == 403
     said = answer.content.decode()
-    assert any(f"you may not {act}" in said for act in ("manage", "hand out", "erase"))
+    acts = ("merge leads",) if name in MERGING else ("manage", "hand out", "erase")
+    assert any(f"you may not {act}" in said for act in acts)
 
 
 @pytest.mark.parametrize("name", sorted(GUESTS | {"leads:events"}))

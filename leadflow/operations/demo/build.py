@@ -9,6 +9,7 @@ from random import Random
 from content.models import Asset
 from handoff import services as handoff
 from leadflow.operations.demo.company import COUNTRIES, Company, found_company
+from leadflow.operations.demo.guests import invite_people
 from leadflow.operations.demo.interest import write_interest
 from leadflow.operations.demo.story import INDUSTRIES, Step, Story, tell
 from leads import services as leads
@@ -41,7 +42,8 @@ def build_demo(
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, at=at, progress=progress)
-    write_interest(stories, ids, company, at=at, random=random)
+    write_interest(stories, ids, company, at=at)
+    invite_people(by=company.marketer, today=at.date(), at=at, random=Random(f"guests {seed}"))
     progress("programs", 0, count)
     _write_programs(stories, ids, at=at)
     progress("scores", 0, count)

@@ -1,15 +1,14 @@
-"""How the demo leads came and what marketing made of them: a site, visits, guests, tags, segments, views."""
+"""How the demo leads came and what marketing made of them: a site, visits, tags, segments, views."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
-from random import Random
+from datetime import datetime
 from typing import Any
 
 from leadflow.core.models import User
 from leadflow.operations.demo.company import Company
 from leadflow.operations.demo.story import Story
 from leads import services as leads
-from leads.models import Campaign, Guest, SavedView, Segment, Site, Visit
+from leads.models import Campaign, SavedView, Segment, Site, Visit
 
 HOSTS = ("www.quietplant.example", "quietplant.example")
 MEDIUMS = {
@@ -20,7 +19,6 @@ MEDIUMS = {
     "email": ("newsletter", "email", ""),
     "referral": ("", "", "https://partners.example/"),
 }
-OPEN_HOUSE = "open-house"
 SEGMENTS: Sequence[tuple[str, str, dict[str, Any]]] = (
     # name, description, condition
     (
@@ -63,14 +61,12 @@ VIEWS = (
 
 
 def write_interest(
-    stories: Sequence[Story], ids: Sequence[int], company: Company, *, at: datetime, random: Random
+    stories: Sequence[Story], ids: Sequence[int], company: Company, *, at: datetime
 ) -> None:
     """Everything about how leads came that the stories alone do not tell."""
     marketer = company.marketer
     site = _open_site(marketer)
     _write_visits(stories, ids, company, site, at=at)
-    _fill_guest_lists(stories, ids, company, at=at)
-    _announce(company, ids, at=at, random=random)
     leads.tag_leads(lead_ids=ids[:: max(len(ids) // 12, 1)], names=["VIP"], by=marketer, at=at)
     for name, description, condition in SEGMENTS:
         if not Segment.objects.filter(name=name).exists():
@@ -113,49 +109,4 @@ def _visit(pk: int, story: Story, campaigns: Mapping[str, Campaign], site: Site)
         campaign_name=campaign.key if campaign else "",
         referrer=referrer,
         landing_url=f"https://{HOSTS[0]}/{story.product}/",
-    )
-
-
-def _fill_guest_lists(
-    stories: Sequence[Story], ids: Sequence[int], company: Company, *, at: datetime
-) -> None:
-    """Whoever came by an event had registered for it, and three of four were there."""
-    for source in ("event", "webinar"):
-        campaign = company.campaigns[source]
-        mine = [
-            pk for pk, story in zip(ids, stories, strict=True) if story.facts["source"] == source
-        ]
-        held_at = datetime.combine(campaign.starts_on or at.date(), time(9), tzinfo=UTC)
-        leads.register_guests(
-            campaign_ids_by_lead=[(campaign.pk, pk, held_at - timedelta(days=9)) for pk in mine],
-            source="form",
-        )
-        guests = Guest.objects.filter(campaign=campaign).order_by("pk").values_list("pk", flat=True)
-        here = [pk for number, pk in enumerate(guests) if number % 4]
-        leads.admit_guests(guest_ids=here, by=None, at=at, came_at=held_at)
-
-
-def _announce(company: Company, ids: Sequence[int], *, at: datetime, random: Random) -> None:
-    """An open house in two weeks: some are invited, some have registered."""
-    day = (at + timedelta(days=15)).date()
-    facts = {
-        "name": "Open house at the quiet plant",
-        "kind": Campaign.Kind.SEMINAR,
-        "place": "Riverton, Harbour Street 4",
-        "starts_on": day,
-        "ends_on": day,
-        "expected_guests": 60,
-    }
-    campaign = Campaign.objects.filter(key=OPEN_HOUSE).first()
-    campaign = campaign or leads.add_campaign(key=OPEN_HOUSE, facts=facts, by=company.marketer)
-    chosen = random.sample(list(ids), min(len(ids), 70))
-    leads.invite_guests(
-        campaign_id=campaign.pk, lead_ids=chosen, by=company.marketer, at=at - timedelta(days=12)
-    )
-    leads.register_guests(
-        campaign_ids_by_lead=[
-            (campaign.pk, pk, at - timedelta(days=random.uniform(1, 11)))
-            for pk in chosen[: len(chosen) // 2]
-        ],
-        source="form",
     )

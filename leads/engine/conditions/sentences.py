@@ -38,6 +38,10 @@ class Vocabulary:
         """Whether somebody has a name for a value."""
         return any(one is not None and str(value) in self._of(one) for one in choices)
 
+    def choices(self, choices: Choices) -> list[tuple[str, str]]:
+        """Values with their names, in the order in which they are offered."""
+        return list(self._of(choices).items())
+
     def _of(self, choices: Choices) -> dict[str, str]:
         if choices not in self._names:
             self._names[choices] = {str(key): str(name) for key, name in choices()}

@@ -52,7 +52,7 @@ def merge_leads(
         raise Invalid("A lead cannot be merged with itself.", field="gone")
     lock_identity()  # nobody is looked for or written down while two become one
     pipeline = load_pipeline(lock=True)
-    kept, gone = lock_two(kept_id, gone_id, by=by)
+    kept, gone = _lock_both(kept_id, gone_id, by=by)
     if sentence := merge_refusal(kept=kept, gone=gone):
         raise Conflict(sentence, field="gone")
     merge = Merge.objects.create(kept=kept, gone_id=gone.pk, by=by, at=at)
@@ -72,18 +72,20 @@ def merge_leads(
     return merge
 
 
-def lock_two(one_id: int, other_id: int, *, by: User) -> tuple[Lead, Lead]:
-    """Two leads that `by` may see, locked in id order; raises Conflict saying what became of one."""
-    ids = [one_id, other_id]
-    locked = {
-        lead.pk: lead
-        for lead in Lead.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    }
-    seen = set(Lead.objects.visible_to(by).filter(pk__in=ids).values_list("pk", flat=True))
-    for lead_id in ids:
-        if lead_id not in locked or lead_id not in seen:
+def _lock_both(kept_id: int, gone_id: int, *, by: User) -> tuple[Lead, Lead]:
+    """Lock two leads that `by` may see, in id order; raises Conflict saying what became of one.
+
+    The one that goes is locked against all that hold it; the other one is only written.
+    """
+    seen = Lead.objects.visible_to(by)
+    found = {}
+    for lead_id in sorted([kept_id, gone_id]):
+        rows = Lead.objects.select_for_update(no_key=lead_id == kept_id, of=("self",))
+        lead = rows.filter(pk=lead_id, pk__in=seen.filter(pk=lead_id).values("pk")).first()
+        if lead is None:
             raise Conflict(_whereabouts(lead_id, by=by), field="gone")
-    return locked[one_id], locked[other_id]
+        found[lead_id] = lead
+    return found[kept_id], found[gone_id]
 
 
 def _whereabouts(lead_id: int, *, by: User) -> str:

@@ -39,7 +39,7 @@ def undo_merge(*, merge_id: int, by: User, at: datetime) -> Merge:
     if merge.undone_at is not None:
         return merge
     before = _Before.of(merge)
-    kept = Lead.objects.select_for_update(of=("self",)).get(pk=merge.kept_id)
+    kept = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=merge.kept_id)
     _check(merge, before, kept, by=by)
     _restore_kept(kept, before)
     rows.put_back(Lead, rows.as_array([before.lead]))
