@@ -1,7 +1,7 @@
 """Where somebody came from, as the address and the referrer of a page tell it."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -50,7 +50,7 @@ class Arrival:
 
     def written(self) -> dict[str, str]:
         """What is known of it, to be stored."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name, value in vars(self).items() if value}
 
 
 def read_arrival(url: str, referrer: str, *, host: str, inside: Collection[str] = ()) -> Arrival:

@@ -10,7 +10,7 @@ from django.utils.html import escape
 
 from leadflow.core.errors import Invalid
 from leads.engine.countries import COUNTRIES
-from leads.engine.questions import Question, choose_questions, read_questions
+from leads.engine.questions import Question, choose_questions
 from leads.models import Form
 from leads.services import read_facts
 
@@ -46,11 +46,10 @@ class PublicForm(forms.Form):
     ) -> None:
         super().__init__(data, label_suffix="", **options)
         self.is_known = is_known
-        questions = read_questions(form.fields)
         if asked is None:
-            chosen = choose_questions(questions, most=form.most_questions)
+            chosen = choose_questions(form.questions, most=form.most_questions)
         else:
-            chosen = [one for one in questions if one.is_shown and one.name in asked]
+            chosen = [one for one in form.questions if one.is_shown and one.name in asked]
         for question in chosen:
             self.fields[question.name] = _field(question)
         text = form.consent_text if wording is None else wording

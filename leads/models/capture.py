@@ -5,9 +5,11 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from content.models import Asset, Product
 from leadflow.core.models import User
+from leads.engine.questions import Question, read_questions
 from leads.models.campaigns import Campaign
 from leads.models.people import Lead
 
@@ -49,6 +51,11 @@ class Form(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """What it asks, as the row was read."""
+        return read_questions(self.fields)
 
 
 class FormSubmission(models.Model):

@@ -20,7 +20,6 @@ from leads.engine.questions import (
     OWN_KINDS,
     Question,
     choose_questions,
-    read_questions,
 )
 from leads.forms import HONEYPOT, HostsForm, PublicForm, QuestionForm, SettingsForm
 from leads.models import Form
@@ -40,7 +39,7 @@ def form_detail(request: PageRequest, form_id: int) -> HttpResponse:
 
 
 def _questions(request: PageRequest, form: Form) -> HttpResponse:
-    questions = read_questions(form.fields)
+    questions = form.questions
     names = {question.name for question in questions}
     context = {
         "form_row": form,
@@ -55,7 +54,7 @@ def _questions(request: PageRequest, form: Form) -> HttpResponse:
 
 def preview_of(form: Form) -> dict[str, Any]:
     """A form as people see it, and what they are asked the next time."""
-    questions = read_questions(form.fields)
+    questions = form.questions
     first = choose_questions(questions, most=form.most_questions)
     later = [one for one in questions if one.is_shown and one not in first]
     return {"preview": PublicForm(form, auto_id="preview_%s"), "asked_later": later}
@@ -117,7 +116,7 @@ def add_question(request: PageRequest, form_id: int) -> HttpResponse:
 def edit_question(request: PageRequest, form_id: int, name: str) -> HttpResponse:
     """Change a question."""
     form = find_form(form_id)
-    found = next((one for one in read_questions(form.fields) if one.name == name), None)
+    found = next((one for one in form.questions if one.name == name), None)
     if found is None:
         raise Http404
     data = request.POST if request.method == "POST" else None
@@ -203,7 +202,7 @@ def _snippets(request: PageRequest, form: Form) -> dict[str, str]:
         "frame": request.build_absolute_uri(reverse("public:embed", args=[form.slug])),
         "script": request.build_absolute_uri("/static/embed.js"),
         "copy": PublicForm(form, auto_id="lf_%s"),
-        "hidden": [one for one in read_questions(form.fields) if not one.is_shown and one.param],
+        "hidden": [one for one in form.questions if not one.is_shown and one.param],
         "wording": slips.seal_wording(form) if form.consent_text else "",
         "honeypot": HONEYPOT,
     }

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from leads import queries
 from leads.engine.arrivals import host_of
-from leads.engine.questions import Question, choose_questions, read_questions
+from leads.engine.questions import Question, choose_questions
 from leads.forms import PublicForm
 from leads.models import Form
 from leads.views import sending, slips
@@ -127,8 +127,7 @@ def _show(request: HttpRequest, form: Form, *, via: str) -> HttpResponse:
     """The form with the questions that this browser is asked now."""
     browser = visitor_id(request) if form.most_questions and "all" not in request.GET else None
     known = queries.known_answers(visitor_id=browser)
-    questions = read_questions(form.fields)
-    asked = choose_questions(questions, known=known or (), most=form.most_questions)
+    asked = choose_questions(form.questions, known=known or (), most=form.most_questions)
     slip = sending.issue(
         request, form, via=via, asked=asked, visitor=browser if known is not None else None
     )
@@ -161,7 +160,7 @@ def _show_again(
 
 
 def _all(form: Form) -> list[Question]:
-    return choose_questions(read_questions(form.fields), most=form.most_questions)
+    return choose_questions(form.questions, most=form.most_questions)
 
 
 def _page(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from leads import services as leads
 from leads.engine.arrivals import Arrival, host_of, read_arrival
 from leads.engine.identity import clean
-from leads.engine.questions import Question, choose_questions, read_questions
+from leads.engine.questions import Question, choose_questions
 from leads.forms import HONEYPOT, PublicForm
 from leads.models import Form
 from leads.views import slips
@@ -75,7 +75,7 @@ def _from_link(request: HttpRequest, form: Form) -> dict[str, str]:
     """Hidden answers that the link to the form holds."""
     told = {
         one.name: clean(request.GET.get(one.param, ""), most=one.most)
-        for one in read_questions(form.fields)
+        for one in form.questions
         if not one.is_shown and one.param
     }
     return {name: value for name, value in told.items() if value}
@@ -106,7 +106,7 @@ def _from_elsewhere(
 ) -> tuple[Slip, str]:
     """The slip of a copy of the form on somebody's own page, taken where that site is allowed."""
     wording = slips.unseal_wording(data.get(WORDING, ""))
-    asked = [question.name for question in choose_questions(read_questions(form.fields))]
+    asked = [question.name for question in choose_questions(form.questions)]
     slip = Slip(
         form=form.pk,
         id="",
@@ -158,7 +158,7 @@ def keep(request: HttpRequest, form: Form, sent: Sent, *, at: datetime) -> None:
 def _hidden(form: Form, sent: Sent) -> dict[str, str]:
     """What is not asked: fixed values, and those that the link or the copy of the form held."""
     told = {}
-    for question in read_questions(form.fields):
+    for question in form.questions:
         if question.is_shown:
             continue
         copied = sent.data.get(question.name, "") if sent.slip.via == "html" else ""

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 from leadflow.core.tables import Keyset
 from leads import queries
 from leads import services as leads
-from leads.engine.questions import read_questions
 from leads.models import Form, FormSubmission
 from leads.views.access import LARGEST_ID, PageRequest, may
 from leads.views.forms import find_form
@@ -29,7 +28,7 @@ def submission_list(request: PageRequest, form_id: int) -> HttpResponse:
     form, state = find_form(form_id), request.GET.get("state", "")
     rows = queries.list_submissions(form=form, state=state)
     page = Keyset(rows, ("-pk",), request.GET, size=40).page()
-    labels = {question.name: question.label for question in read_questions(form.fields)}
+    labels = {question.name: question.label for question in form.questions}
     for row in page.rows:
         row.told = _told(row.values, labels)
     context = {
