@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from leadflow.core.intake import Intake, _Ticket
+from leadflow.core.intake import LINES, Intake, _Line, _Ticket
 from leadflow.core.models import Delivery, OutboxEvent
 
 
@@ -19,7 +19,7 @@ def an_event(kind: str = "Told", payload: object = None) -> OutboxEvent:
 
 @pytest.fixture
 def intake() -> Intake:
-    return Intake(OutboxEvent)
+    return Intake(OutboxEvent, lines=1)
 
 
 def at_once(count: int, act: Callable[[int], object]) -> list[object]:
@@ -81,7 +81,7 @@ def test_a_known_key_counts_as_stored() -> None:
 def test_a_connection_that_died_is_replaced(intake: Intake) -> None:
     intake.put(an_event())
     _end_connections()
-    intake._used_at = 0.0
+    intake._free[0].used_at = 0.0
     intake.put(an_event())
     assert OutboxEvent.objects.count() == 2
 
@@ -121,10 +121,10 @@ def test_who_comes_while_somebody_writes_shares_the_next_commit(
     write = intake._insert
     others = threading.Event()
 
-    def watched(batch: list[_Ticket]) -> None:  # the first waits until all others are there
+    def watched(line: _Line, batch: list[_Ticket]) -> None:  # waits until all others are there
         batches.append(len(batch))
         others.wait()
-        write(batch)
+        write(line, batch)
 
     monkeypatch.setattr(intake, "_insert", watched)
     with ThreadPoolExecutor(10) as pool:
@@ -137,3 +137,24 @@ def test_who_comes_while_somebody_writes_shares_the_next_commit(
 
     assert batches == [1, 9]
     assert OutboxEvent.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_few_write_at_once_and_never_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    intake = Intake(OutboxEvent)
+    write, now, most = intake._insert, [], [0]
+
+    def watched(line: _Line, batch: list[_Ticket]) -> None:
+        now.append(line)
+        most[0] = max(most[0], len(now))
+        assert len(set(now)) == len(now)  # nobody writes on the line of another
+        time.sleep(0.01)
+        write(line, batch)
+        now.remove(line)
+
+    monkeypatch.setattr(intake, "_insert", watched)
+    at_once(20, lambda number: [intake.put(an_event()) for _ in range(10)])
+
+    assert 1 < most[0] <= LINES
+    assert OutboxEvent.objects.count() == 200
+    assert len(intake._free) == LINES
