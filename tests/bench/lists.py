@@ -95,6 +95,13 @@ class Reader:
 
     def milliseconds(self, path: str) -> float:
         """How long a page takes to come, all of it."""
+        try:
+            return self._milliseconds(path)
+        except (http.client.RemoteDisconnected, ConnectionResetError):  # it was idle for too long
+            self.line.close()
+            return self._milliseconds(path)
+
+    def _milliseconds(self, path: str) -> float:
         started = time.perf_counter()
         self.line.request("GET", path, headers=self.headers)
         answer = self.line.getresponse()
