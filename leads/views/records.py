@@ -28,6 +28,9 @@ from leads.models import Activity, Lead
 from leads.views.access import PageRequest, get_lead, may
 
 
+STRETCH = 30  # entries of the story; more come as one scrolls
+
+
 @dataclass(frozen=True)
 class Day:
     """The entries of one day; `label` is "" where the day goes on from the page before."""
@@ -143,11 +146,14 @@ def _remains(lead: Lead) -> dict[str, Any]:
 
 def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
     """Everything around the story."""
-    standing = queries.standing(lead=lead)
+    stays = queries.stays_of(lead, at=timezone.now())
+    shows_all = bool(request.GET.get("times"))
     return {
         "lead": lead,
-        "standing": standing,
-        "stays": queries.stays_of(lead, at=timezone.now()),
+        "standing": queries.standing(lead=lead),
+        "stays": [one for one in stays if shows_all or one.time.cycle == lead.cycle],
+        "shows_times": shows_all,
+        "has_more_times": not shows_all and any(one.time.cycle != lead.cycle for one in stays),
         "products": list(lead.products.all()),
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),

@@ -18,6 +18,7 @@ def main() -> int:
         duplicates,
         form_posts,
         leads,
+        lists,
         pipeline,
         segment_follow,
         starting,

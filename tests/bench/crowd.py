@@ -53,6 +53,10 @@ def gather(count: int, *, at: datetime) -> None:
         cursor.execute(_HISTORY)
         cursor.execute(_PRODUCTS, {"products": _ids(Product.objects.all())})
         cursor.execute(_TAGS, {"tags": _ids(Tag.objects.all())})
+        for table in ("leads_lead", "leads_stagechange"):  # the next one comes behind them
+            cursor.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+            )
     _write_tokens()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
