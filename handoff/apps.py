@@ -18,10 +18,12 @@ class HandoffConfig(AppConfig):
         from leadflow.core import events
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section, register
-        from leadflow.core.parts import Panel, answer_keepers, lead_panels
+        from leadflow.core.parts import Panel, answer_keepers, lead_panels, person_tables
         from leads.events import StagesChanged
         from nurture.events import TasksCompleted, TasksCreated
 
+        for name, table in queries.PERSON_TABLES.items():
+            person_tables.add(f"handoff.{name}", table)
         events.subscribe(StagesChanged, handlers.on_stages_changed)
         events.subscribe(TasksCreated, handlers.on_tasks_created)
         events.subscribe(TasksCompleted, handlers.on_tasks_completed)

@@ -22,10 +22,15 @@ class Sweep:
 
 
 SWEEPS = (
+    Sweep("process_beacons", "leads.services.process_beacons", 1),
     Sweep("process_submissions", "leads.services.process_submissions", 2),
     Sweep("move_merged", "leads.services.move_merged", 10),
     Sweep("run_bulk_acts", "leads.services.run_bulk_acts", 2),
+    Sweep("run_imports", "leads.services.run_imports", 2),
+    Sweep("find_duplicates", "leads.services.find_duplicates", 15),
     Sweep("deliver_events", "leadflow.core.outbox.deliver_due", 1),
+    Sweep("fill_segments", "leads.services.fill_segments", 2),
+    Sweep("follow_time", "leads.services.follow_time", 60),
     Sweep("refresh_scores", "scoring.services.refresh_scores", 600),
     Sweep("score_overtaken", "scoring.services.score_overtaken", 60),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),
@@ -38,6 +43,8 @@ SWEEPS = (
     Sweep("assign_tasks", "handoff.services.assign_tasks", 30),
     Sweep("watch_clocks", "handoff.services.watch_clocks", 15),
     Sweep("expire_offers", "handoff.services.expire_offers", 60),
+    Sweep("drop_guest_files", "leads.services.drop_guest_files", 3600),
+    Sweep("drop_import_files", "leads.services.drop_import_files", 3600),
     Sweep("drop_delivered_events", "leadflow.core.outbox.drop_delivered", 3600),
 )
 

@@ -1,5 +1,6 @@
 """The one settings module: everything that differs between installations comes from the environment."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "leadflow.core.middleware.BareMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads at random, so that lengths tell no secret
     "csp.middleware.CSPMiddleware",
@@ -68,6 +70,10 @@ MIDDLEWARE = [
     "leadflow.core.middleware.DomainErrorMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
+
+BARE_PATHS = frozenset(
+    {"/t/", "/t/pixel.gif"}
+)  # answered without the middleware below the first two
 
 ROOT_URLCONF = "leadflow.urls"
 WSGI_APPLICATION = "leadflow.wsgi.application"
@@ -186,6 +192,14 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = HOME / "media"
 
+# Identity. The region of numbers without a country code, where the person's country is not known
+DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", default="").upper()
+# Whether a.da+x@gmail.com is the same person as ada@gmail.com
+EMAIL_PROVIDER_RULES = env.bool("EMAIL_PROVIDER_RULES", default=False)
+# What addresses that must stay silent are hashed with: the first makes hashes, all are tried
+# (docs/privacy.md tells how to change it)
+SUPPRESSION_KEYS = env.list("SUPPRESSION_KEYS", default=[SECRET_KEY])
+
 # Safety. HTTPS=1 behind a TLS-terminating proxy turns the cookie and HSTS switches on.
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
@@ -212,10 +226,16 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-RATE_LIMITS = {  # for one address; an office may share one
+RATE_LIMITS = {  # for one address, which an office may share, and for the network around it
     "form": env.str("RATE_LIMIT_FORMS", default="60/minute"),
+    "form_network": env.str("RATE_LIMIT_FORMS_NETWORK", default="300/minute"),
     "track": env.str("RATE_LIMIT_TRACKING", default="1200/minute"),
+    "track_network": env.str("RATE_LIMIT_TRACKING_NETWORK", default="6000/minute"),
 }
+# Networks of proxies whose X-Forwarded-For is believed, like 10.0.0.0/8
+TRUSTED_PROXIES = [
+    str(ip_network(text, strict=False)) for text in env.list("TRUSTED_PROXIES", default=[])
+]
 
 # API
 REST_FRAMEWORK = {

@@ -4,20 +4,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 
 from leadflow.core.models import Team, User
+from leads import services as leads
+from leads.engine.identity import clean
 from leads.models import (
-    Campaign,
-    CampaignCost,
-    Company,
-    Form,
     FormSubmission,
     Handoff,
     Lead,
     Stage,
     Territory,
 )
+from leads.queries import find_leads
 
 
 @admin.register(User)
@@ -37,38 +39,20 @@ class PersonAdmin(UserAdmin):
         (None, {"fields": ("email", "name", "role", "team", "password1", "password2")}),
     )
 
+    def save_model(
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
+    ) -> None:
+        """Save, and tell whose leads belong to another team now."""
+        super().save_model(request, obj, form, change)
+        if change and "team" in form.changed_data:
+            leads.note_team_change(user_id=obj.pk, at=timezone.now())
+
 
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
     """Teams."""
 
     list_display = ("name", "key", "side")
-
-
-class CostInline(admin.TabularInline):
-    """Costs of a campaign by month."""
-
-    model = CampaignCost
-    extra = 1
-
-
-@admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):
-    """Campaigns with their costs."""
-
-    list_display = ("name", "kind", "starts_on", "ends_on")
-    list_filter = ("kind",)
-    search_fields = ("name", "key")
-    prepopulated_fields = {"key": ("name",)}
-    inlines = [CostInline]
-
-
-@admin.register(Form)
-class FormAdmin(admin.ModelAdmin):
-    """Public forms."""
-
-    list_display = ("name", "slug", "is_active")
-    prepopulated_fields = {"slug": ("name",)}
 
 
 @admin.register(Territory)
@@ -115,17 +99,16 @@ class LeadAdmin(LookAtAdmin):
 
     list_display = ("name", "email", "stage", "score", "owner")
     list_select_related = ("owner",)
-    search_fields = ("search",)
+    search_fields = ("tokens",)
     show_full_result_count = False
 
-
-@admin.register(Company)
-class CompanyAdmin(admin.ModelAdmin):
-    """Companies."""
-
-    list_display = ("name", "industry", "employees", "country")
-    search_fields = ("name",)
-    show_full_result_count = False
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Lead], search_term: str
+    ) -> tuple[QuerySet[Lead], bool]:
+        """Found as in the list of leads."""
+        assert isinstance(request.user, User)
+        found = find_leads(user=request.user, q=clean(search_term, most=200))
+        return queryset.filter(pk__in=found.order_by().values("pk")), False
 
 
 @admin.register(FormSubmission)

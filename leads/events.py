@@ -46,7 +46,84 @@ class LeadsIdentified(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsentWithdrawn(Event):
-    """People no longer want marketing messages."""
+class ConsentGiven(Event):
+    """People agreed to a purpose."""
 
     lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentAsked(Event):
+    """People ticked a consent that counts once they confirm it: each is to be asked by e-mail, once."""
+
+    opt_in_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """People no longer agree to a purpose."""
+
+    lead_ids: tuple[int, ...]
+    purpose: str = "marketing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsErased(Event):
+    """People were forgotten: their rows stay for the figures, with nothing personal in them."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadsMerged(Event):
+    """Two records were made one: what belonged to `gone_id` belongs to `kept_id` now."""
+
+    kept_id: int
+    gone_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(Event):
+    """A merge was taken back: `gone_id` is a lead of its own again."""
+
+    kept_id: int
+    gone_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnersChanged(Event):
+    """Leads were given to somebody else, or their owner works in another team now."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagsChanged(Event):
+    """Leads were tagged, or lost a tag."""
+
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestsChanged(Event):
+    """Leads were put on a guest list or taken off it, or stand on it in another way."""
+
+    campaign_id: int
+    lead_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentsChanged(Event):
+    """Leads came into a segment or fell out of it."""
+
+    segment_id: int
+    entered: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
+
+    @property
+    def lead_ids(self) -> tuple[int, ...]:
+        """Ids of the leads whose membership changed."""
+        return self.entered + self.left

@@ -17,3 +17,10 @@ class TasksCompleted(Event):
     """People did what tasks asked for."""
 
     task_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrollmentsChanged(Event):
+    """Leads entered a program, came to its end, left it, or go on after all."""
+
+    lead_ids: tuple[int, ...]

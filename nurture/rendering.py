@@ -17,7 +17,7 @@ from content import queries as library
 from content import services as content
 from content.models import Asset, Product
 from content.queries import Text
-from leads.models import Lead
+from leads.models import Lead, OptIn
 from nurture.models import Message
 
 SALT = "nurture.unsubscribe"
@@ -36,6 +36,18 @@ def unsubscribe_url(message: Message) -> str:
     """The signed address at which the receiver of a message chooses what they get."""
     token = signing.Signer(salt=SALT).sign_object([message.lead_id, message.pk])
     return settings.SITE_URL.rstrip("/") + reverse("nurture_public:unsubscribe", args=[token])
+
+
+def confirm_url(opt_in: OptIn) -> str:
+    """The address at which a consent is confirmed."""
+    return settings.SITE_URL.rstrip("/") + reverse("public:confirm", args=[opt_in.token])
+
+
+def _with_confirm_link(body: str) -> str:
+    """The text that asks for a consent; without the link it would ask in vain."""
+    if "links.confirm" in body:
+        return body
+    return body + "\n\n[Yes, you may write to me]({{ links.confirm }})"
 
 
 def lead_context(
@@ -67,11 +79,12 @@ def lead_context(
 def build_email(message: Message, *, text: Text, context: dict[str, Any]) -> EmailMultiAlternatives:
     """The e-mail as it goes out: both parts and every header that law and mailbox providers ask."""
     url = unsubscribe_url(message) if message.is_marketing else ""
-    context = {**context, "links": {**context["links"], "unsubscribe": url}}
+    confirm = confirm_url(message.opt_in) if message.opt_in else ""
+    context = {**context, "links": {**context["links"], "unsubscribe": url, "confirm": confirm}}
     brand = library.brand()
     mail = content.render_email(
         subject=text.subject or text.title,
-        body=text.body,
+        body=text.body if not confirm else _with_confirm_link(text.body),
         context=context,
         brand=brand,
         unsubscribe_url=url,

@@ -15,7 +15,7 @@ class ScoringConfig(AppConfig):
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section
-        from leadflow.core.parts import Panel, lead_panels, stage_uses
+        from leadflow.core.parts import Panel, lead_panels, segment_uses, stage_uses
         from leads.events import ActivitiesRecorded, StagesChanged
         from scoring import handlers, queries
         from scoring.views import load_score_panel
@@ -35,6 +35,7 @@ class ScoringConfig(AppConfig):
             order=60,
         )
         stage_uses.add("definitions", queries.definitions_naming)
+        segment_uses.add("definitions", queries.definitions_using_segments)
         lead_panels.add(
             "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
         )

@@ -126,6 +126,30 @@
     for (const button of $$("[aria-busy=true]")) button.removeAttribute("aria-busy");
   });
 
+  // ---- copying: into the clipboard where that is allowed, else marked for Ctrl-C
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy]"), field = button && document.getElementById(button.dataset.copy);
+    if (!field) return;
+    field.focus();
+    field.select();
+    let copied = true;
+    try { await navigator.clipboard.writeText(field.value); } catch { copied = document.execCommand("copy"); }
+    toast(copied ? { message: "Copied." } : { message: "It is marked: press Ctrl-C to copy it.", tone: "info" });
+  });
+
+  // ---- conditions: what is picked shows on the closed list, long lists can be searched
+  document.addEventListener("change", ({ target }) => {
+    const pick = target.closest("[data-pick]");
+    if (!pick || target.matches("[data-pick-search]")) return;
+    const names = $$("input:checked", pick).map((input) => input.nextElementSibling.textContent);
+    $("[data-pick-text]", pick).textContent = names.join(", ") || pick.dataset.pick;
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("[data-pick-search]")) return;
+    const wanted = target.value.toLowerCase();
+    for (const label of $$(".check", target.parentElement)) label.hidden = !label.textContent.toLowerCase().includes(wanted);
+  });
+
   // ---- lists: j and k move, Enter opens
   const rows = () => $$("[data-list] [data-row]").filter(isShown);
   const selected = () => $("[data-list] [data-row].is-selected");

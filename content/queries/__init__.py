@@ -1,6 +1,7 @@
 """Front door of the content app for reading."""
 
 from content.queries.library import (
+    INTERNAL,
     Text,
     brand,
     find_assets,
@@ -11,6 +12,7 @@ from content.queries.library import (
 )
 
 __all__ = [
+    "INTERNAL",
     "Text",
     "brand",
     "find_assets",

@@ -72,7 +72,11 @@ FIELDS: dict[str, Any] = {
     "product": {"key": "product", "name": "our product"},
     "sender": {"name": "Sam Field", "title": "Account manager", "phone": "+4930123456"},
     "brand": {"name": "LeadFlow", "site_url": "https://example.com"},
-    "links": {"unsubscribe": "https://example.com/u", "site": "https://example.com"},
+    "links": {
+        "unsubscribe": "https://example.com/u",
+        "confirm": "https://example.com/f/confirm",
+        "site": "https://example.com",
+    },
 }
 
 

@@ -136,6 +136,16 @@ SHIPPED = (
             "**Write down** the reason in their own words; marketing reads it."
         ),
     ),
+    _Shipped(
+        "confirm-consent", Asset.Kind.EMAIL, "Double opt-in: please confirm",
+        subject="Please confirm: may we write to you?",
+        body=GREETING + (
+            "somebody, we hope it was you, has just sent us a form with this address and agreed to "
+            "hear from us. So that nobody is written to by mistake, we ask once more:\n\n"
+            "[Yes, you may write to me]({{ links.confirm }})\n\n"
+            "The link is good for 30 days. If it was not you, do nothing: we keep silent."
+        ) + SIGNATURE,
+    ),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from handoff.queries.feedback import (
     remarks,
 )
 from handoff.queries.panels import feedback_panel, work_panel
+from handoff.queries.person import PERSON_TABLES
 from handoff.queries.queue import (
     Queue,
     QueueRow,
@@ -23,6 +24,7 @@ from handoff.queries.tasks import TaskList, tasks_for
 from handoff.queries.workspace import Move, move_named, moves_for, rejection
 
 __all__ = [
+    "PERSON_TABLES",
     "Move",
     "Queue",
     "QueueRow",

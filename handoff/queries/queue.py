@@ -15,15 +15,6 @@ from leads.models import Activity, Lead, Offer, Stage
 MINE, OPEN, TEAM = "mine", "open", "team"
 MOST = 100
 URGENCY = (F("due_at").asc(nulls_last=True), "-lead__score", "pk")
-# What the person did, as opposed to what was done with them.
-THEIR_OWN = (
-    Activity.Kind.PAGE_VIEW,
-    Activity.Kind.DOWNLOAD,
-    Activity.Kind.FORM,
-    Activity.Kind.EVENT,
-    Activity.Kind.EMAIL_CLICK,
-    Activity.Kind.CUSTOM,
-)
 
 
 @dataclass(frozen=True)
@@ -138,7 +129,9 @@ def _shown(offers: QuerySet[Offer], *, most: int) -> list[Offer]:
 
 def _why_now(lead_ids: Collection[int]) -> dict[int, Activity]:
     """The latest thing each lead did by themselves; reads the index activity_of_lead."""
-    done = Activity.objects.filter(lead__in=lead_ids, kind__in=THEIR_OWN, is_automatic=False)
+    done = Activity.objects.filter(
+        lead__in=lead_ids, kind__in=Activity.THEIR_OWN, is_automatic=False
+    )
     latest = done.order_by("lead_id", "-occurred_at", "-id").distinct("lead_id")
     return {activity.lead_id or 0: activity for activity in latest.select_related("asset")}
 
@@ -182,7 +175,7 @@ def leads_in_hand(user: User) -> QuerySet[Lead]:
     """Leads that `user` has accepted and not brought to an end yet, the longest untouched first."""
     stages = Stage.objects.filter(kind=Stage.Kind.RESTS).exclude(offered_by__is_active=True)
     mine = Lead.objects.visible_to(user).filter(
-        owner=user, stage__in=stages.filter(owning_team=user.team_id).values("key")
+        owner=user, erased_at=None, stage__in=stages.filter(owning_team=user.team_id).values("key")
     )
     return mine.select_related("company").order_by(
         F("last_activity_at").asc(nulls_first=True), "pk"

@@ -32,8 +32,9 @@ DONE = {
 
 
 def lead_or_404(request: PageRequest, lead_id: int) -> Lead:
-    """A lead that the reader may see."""
-    return get_object_or_404(Lead.objects.visible_to(request.user), pk=lead_id)
+    """A lead that the reader may see and that can still be worked on."""
+    leads = Lead.objects.visible_to(request.user).filter(erased_at=None)
+    return get_object_or_404(leads, pk=lead_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

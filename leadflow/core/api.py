@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import DataError
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -67,6 +69,13 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 500
 
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """A page of rows; a cursor that was made by hand is answered like one that cannot be read."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError, DataError):
+            raise exceptions.NotFound(self.invalid_cursor_message) from None
+
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer a DomainError with its status, its sentence and the field it names."""
@@ -74,5 +83,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
 
     if isinstance(error, DomainError):
         body = {"detail": str(error)} | ({"field": error.field} if error.field else {})
+        if path := getattr(error, "path", ""):  # to the part of a condition that does not fit
+            body["path"] = path
         return Response(body, status=error.status)
     return exception_handler(error, context)

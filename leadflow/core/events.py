@@ -69,7 +69,7 @@ def restore(row: OutboxEvent) -> Event:
     values = {
         field.name: row.payload[field.name]
         for field in dataclasses.fields(kind)
-        if field.name != "at"
+        if field.name in row.payload  # what was published before a field came has its default
     }
     return kind(at=row.at, **{name: _frozen(value) for name, value in values.items()})
 

@@ -2,10 +2,13 @@
 
 import logging
 import threading
+import time
 
 from django.conf import settings
 
 logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.1  # who nudges thousands of times a second is heard ten times
 
 _waiting: set[str] = set()
 _wake = threading.Condition()
@@ -34,6 +37,7 @@ def _send_forever() -> None:
             _waiting.clear()
         for name in names:
             _send(name)
+        time.sleep(PAUSE_SECONDS)
 
 
 def _send(name: str) -> None:

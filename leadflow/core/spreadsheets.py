@@ -2,12 +2,15 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
 # What makes a spreadsheet take a cell for a formula
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+SUSPECT = frozenset("=+-@\t\r \n")  # as the first character: worth a second look
+AT_ONCE = 500  # lines that are sent together
 
 
 class _Line:
@@ -20,6 +23,8 @@ class _Line:
 def plain_cell(value: Any) -> str:
     """A value as text that no spreadsheet runs: what begins like a formula gets an apostrophe."""
     text = "" if value is None else str(value)
+    if text[:1] not in SUSPECT:
+        return text
     return f"'{text}" if text.lstrip(" \n").startswith(DANGEROUS) else text
 
 
@@ -31,9 +36,15 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
         yield writer.writerow([plain_cell(value) for value in row])
 
 
+def _blocks(lines: Iterator[str]) -> Iterator[str]:
+    """Lines some hundreds at a time: each piece that is sent costs a server more than a line."""
+    while block := "".join(islice(lines, AT_ONCE)):
+        yield block
+
+
 def csv_answer(rows: Iterable[Sequence[Any]], *, name: str) -> StreamingHttpResponse:
-    """A download called `name`, sent row by row."""
+    """A download called `name`, sent as the rows come."""
     kind = "text/csv; charset=utf-8"
-    answer = StreamingHttpResponse(csv_lines(rows), content_type=kind)
+    answer = StreamingHttpResponse(_blocks(csv_lines(rows)), content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -29,10 +29,13 @@ class KeysetPage:
         previous_url: str,
         counted: "QuerySet[Any]",
         cap: int,
+        total: int | None = None,
     ) -> None:
         self.rows = rows
         self.next_url = next_url
         self.previous_url = previous_url
+        # How many there are in all, where that came to light on the way
+        self.total = total
         self._counted = counted
         self._cap = cap
 
@@ -45,6 +48,8 @@ class KeysetPage:
     @cached_property
     def count(self) -> int:
         """Rows in all, counted up to one beyond the cap."""
+        if self.total is not None:
+            return self.total
         return self._counted.order_by()[: self._cap + 1].count()
 
     @property
@@ -76,12 +81,13 @@ class Keyset:
         self.params = params
         self.size = size
         self.cap = cap
+        self.total: int | None = None
 
     def page(self) -> KeysetPage:
         """The page `?after=` or `?before=` asks for; a cursor without sense gives the first."""
         backwards = BEFORE in self.params and AFTER not in self.params
         position = self._position(self.params.get(BEFORE if backwards else AFTER, ""))
-        rows = list(self._rows(position, backwards=backwards)[: self.size + 1])
+        rows = self.fetch(position, backwards=backwards, most=self.size + 1)
         more, rows = len(rows) > self.size, rows[: self.size]
         if backwards:
             rows.reverse()
@@ -92,7 +98,12 @@ class Keyset:
             previous_url=self._url(BEFORE, rows[0]) if rows and has_previous else "",
             counted=self.queryset,
             cap=self.cap,
+            total=self.total,
         )
+
+    def fetch(self, position: list[Any] | None, *, backwards: bool, most: int) -> list[Any]:
+        """The first rows beyond a position; who knows a faster way puts it here, and `total`, if known."""
+        return list(self._rows(position, backwards=backwards)[:most])
 
     def _rows(self, position: list[Any] | None, *, backwards: bool) -> "QuerySet[Any]":
         falling = self.descending != backwards

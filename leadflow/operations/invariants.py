@@ -29,11 +29,33 @@ INVARIANTS = {
          WHERE NOT EXISTS (SELECT 1 FROM leads_stagechange WHERE lead_id = lead.id)
     """,
     "each line of history begins where the one before it ended": """
-        SELECT 'stage change ' || id FROM (
-            SELECT id, from_stage, lag(to_stage) OVER (PARTITION BY lead_id ORDER BY id) AS before
+        WITH counted AS (  -- records that were merged have a line each: entries number them
+            SELECT id, lead_id, from_stage, to_stage, count(*) FILTER (WHERE from_stage IS NULL)
+                       OVER (PARTITION BY lead_id ORDER BY cycle) AS record
               FROM leads_stagechange
+        )
+        SELECT 'stage change ' || id FROM (
+            SELECT id, from_stage,
+                   lag(to_stage) OVER (PARTITION BY lead_id, record ORDER BY id) AS before
+              FROM counted
         ) AS line
          WHERE from_stage IS DISTINCT FROM before
+    """,
+    "a lead came once, and once more for each record merged into it": """
+        SELECT 'lead ' || entered.lead_id FROM (
+            SELECT lead_id, count(*) AS times FROM leads_stagechange
+             WHERE from_stage IS NULL GROUP BY lead_id
+        ) AS entered
+          LEFT JOIN (
+            SELECT kept_id, count(*) AS times FROM leads_merge
+             WHERE undone_at IS NULL GROUP BY kept_id
+        ) AS merged ON merged.kept_id = entered.lead_id
+         WHERE entered.times <> 1 + COALESCE(merged.times, 0)
+    """,
+    "a record that was merged away is not there": """
+        SELECT 'merge ' || merge.id FROM leads_merge AS merge
+          JOIN leads_lead AS lead ON lead.id = merge.gone_id
+         WHERE merge.undone_at IS NULL
     """,
     "a pending offer belongs to a lead in that offered stage": """
         SELECT 'offer ' || offer.id FROM leads_offer AS offer
@@ -46,10 +68,20 @@ INVARIANTS = {
           JOIN leads_handoff AS handoff ON handoff.offered_id = lead.stage AND handoff.is_active
           JOIN leads_stage AS stage ON stage.key = lead.stage
          WHERE stage.kind <> 'won'  -- who was a customer before the hand-off came is not offered
+           AND lead.erased_at IS NULL
            AND NOT EXISTS (
                SELECT 1 FROM leads_offer AS offer
                 WHERE offer.lead_id = lead.id AND offer.outcome = 'pending'
          )
+    """,
+    "nothing personal is left of who was erased": """
+        SELECT 'lead ' || lead.id FROM leads_lead AS lead
+         WHERE lead.erased_at IS NOT NULL
+           AND (lead.email || lead.phone || lead.external_id || lead.first_name || lead.last_name
+                || lead.job_title <> '' OR lead.attributes <> '{}' OR lead.company_id IS NOT NULL
+                OR EXISTS (SELECT 1 FROM leads_visitor WHERE lead_id = lead.id)
+                OR EXISTS (SELECT 1 FROM leads_offer
+                            WHERE lead_id = lead.id AND outcome = 'pending'))
     """,
     "nobody got the same step of a program twice": """
         SELECT 'enrollment ' || enrollment_id || ', step ' || step_id FROM nurture_touch
@@ -62,6 +94,17 @@ INVARIANTS = {
          WHERE enrollment.state = 'active' AND handoff.is_active
            AND NOT EXISTS (  -- events on their way explain it
                SELECT 1 FROM core_delivery WHERE state = 'pending')
+    """,
+    "a segment is as large as it says": """
+        SELECT 'segment ' || segment.id FROM leads_segment AS segment
+          LEFT JOIN (SELECT segment_id, count(*) AS size FROM leads_segmentmember GROUP BY segment_id)
+               AS counted ON counted.segment_id = segment.id
+         WHERE segment.size <> COALESCE(counted.size, 0)
+    """,
+    "every member of a segment is a lead": """
+        SELECT 'member ' || member.id FROM leads_segmentmember AS member
+         WHERE NOT EXISTS (SELECT 1 FROM leads_lead WHERE id = member.lead_id)
+           AND NOT EXISTS (SELECT 1 FROM core_delivery WHERE state = 'pending')
     """,
     "every event was understood within a few tries": """
         SELECT 'delivery ' || id || ' to ' || subscriber FROM core_delivery

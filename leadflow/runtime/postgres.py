@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: reached through a socket only; outlives the process that started it."""
 
+import os
 import signal
 import time
 from contextlib import suppress
@@ -12,10 +13,22 @@ from leadflow.runtime.errors import StartError
 from leadflow.runtime.terminal import Say
 
 RECOVERY_SECONDS = 120
+FEWEST_BUFFERS, MOST_BUFFERS = 128, 1024  # megabytes
+
+
+def _buffer_megabytes() -> int:
+    """An eighth of this machine's memory: a million leads with their indexes want about a gigabyte.
+
+    Memory that no page has been read into is not taken.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(FEWEST_BUFFERS, min(MOST_BUFFERS, memory // 8))
+
+
 SETTINGS = {
     "listen_addresses": "",
     "port": str(addresses.POSTGRES_PORT),
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{_buffer_megabytes()}MB",
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_connections": "100",

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from leadflow.core.models import User
 from leads.models import Lead
 from leads.models.people import LeadQuerySet
+from leads.queries import follow_merges
 
 LARGEST_ID = 2**63 - 1
 UNSEEN = "There is no such lead, or it is not yours to see."
@@ -32,11 +33,17 @@ def visible_lead(request: Request, lead_id: int) -> Lead:
     return lead
 
 
-def check_visible(request: Request, lead_id: int) -> None:
-    """404 unless the caller may see the lead."""
-    if not _mine(request, lead_id).exists():
+def check_visible(request: Request, lead_id: int) -> int:
+    """The number of a lead the caller may see, or of the one it was merged into; 404 otherwise."""
+    found = _mine(request, lead_id).values_list("pk", flat=True).first()
+    if found is None:
         raise Http404(UNSEEN)
+    return found
 
 
 def _mine(request: Request, lead_id: int) -> LeadQuerySet:
-    return Lead.objects.visible_to(caller(request)).filter(pk=min(lead_id, LARGEST_ID))
+    """The lead, or the one it was merged into."""
+    mine, number = Lead.objects.visible_to(caller(request)), min(lead_id, LARGEST_ID)
+    found = mine.filter(pk=number)
+    homes = {} if found.exists() else follow_merges([number])
+    return mine.filter(pk=homes[number]) if homes else found

@@ -117,7 +117,7 @@ class LeadDetail(APIView):
     def patch(self, request: Request, lead_id: int) -> Response:
         """Correct facts; those left out stay."""
         lead = visible_lead(request, lead_id)
-        serializer = PersonSerializer(data=request.data, context={})
+        serializer = PersonSerializer(data=request.data, context={"country": lead.country})
         serializer.is_valid(raise_exception=True)
         person = serializer.person(serializer.validated_data)
         leads.correct_facts(lead_id=lead.pk, person=person, by=caller(request), at=timezone.now())
@@ -135,7 +135,7 @@ class LeadVerb(APIView):
     )
     def post(self, request: Request, lead_id: int, verb: str) -> Response:
         """Apply the verb."""
-        check_visible(request, lead_id)
+        lead_id = check_visible(request, lead_id)
         serializer = VerbSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = dict(serializer.validated_data)

@@ -52,6 +52,7 @@ class LeadSerializer(serializers.ModelSerializer[Lead]):
             "grade",
             "created_at",
             "last_activity_at",
+            "erased_at",
         ]
         read_only_fields = fields
 
@@ -100,7 +101,8 @@ class PersonSerializer(serializers.Serializer[Any]):
             if attrs.get("email"):
                 attrs["email"] = normalize_email(attrs["email"])
             if attrs.get("phone"):
-                attrs["phone"] = normalize_phone(attrs["phone"], attrs.get("country", ""))
+                region = attrs.get("country") or str(self.context.get("country", ""))
+                attrs["phone"] = normalize_phone(attrs["phone"], region)
         except Invalid as error:
             raise serializers.ValidationError({error.field: str(error)}) from None
         for name, model in (("campaign", Campaign), ("territory", Territory)):

@@ -5,11 +5,17 @@ import unicodedata
 from functools import lru_cache
 
 import phonenumbers
+from django.conf import settings
 from email_validator import EmailNotValidError, validate_email
 
 from leadflow.core.errors import Invalid
 
+# Letters that Unicode does not take apart into a plain one and an accent
+PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
+)
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 
 
 @lru_cache(maxsize=10_000)
@@ -20,8 +26,26 @@ def _check_domain(domain: str) -> str:
 
 
 def normalize_email(text: str) -> str:
-    """The address in lower case, domain in ASCII; "" stays ""; raises Invalid."""
-    text = text.strip()
+    """The address in lower case, domain in ASCII; "" stays ""; raises Invalid.
+
+    Where EMAIL_PROVIDER_RULES is set, aliases of one mailbox become one address: every match, and the
+    database's own rule that an address is known once, then count them as one person.
+    """
+    address = _normalize(text)
+    return provider_key(address) if settings.EMAIL_PROVIDER_RULES else address
+
+
+def provider_key(address: str) -> str:
+    """A normalised address without what its provider does not look at: Google's dots and +tags."""
+    local, _, domain = address.rpartition("@")
+    if domain not in GOOGLE:
+        return address
+    name = local.partition("+")[0].replace(".", "")
+    return f"{name}@gmail.com" if name else address
+
+
+def _normalize(text: str) -> str:
+    text = unicodedata.normalize("NFC", text.strip())
     if not text:
         return ""
     local, _, domain = text.rpartition("@")
@@ -36,23 +60,29 @@ def normalize_email(text: str) -> str:
         result = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Invalid(f"“{text[:80]}” is not an e-mail address: {error}", field="email") from None
-    return (result.ascii_email or result.normalized).lower()[:254]
+    return unicodedata.normalize("NFC", (result.ascii_email or result.normalized).lower())[:254]
 
 
 def normalize_phone(text: str, region: str = "") -> str:
-    """The number as E.164; "" stays ""; raises Invalid when it cannot be a number."""
+    """The number as E.164; "" stays ""; raises Invalid when it cannot be a number.
+
+    Without a country code it is one of `region`, the person's country, or else of DEFAULT_PHONE_REGION.
+    """
     text = text.strip()
+    if region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        region = settings.DEFAULT_PHONE_REGION
     if not text or (E164.fullmatch(text) and _is_plain(text[:6], len(text))):
         return text
     try:
-        number = phonenumbers.parse(text, region or None)
+        number = phonenumbers.parse(text, region.upper() or None)
     except phonenumbers.NumberParseException:
         raise Invalid(
             f"“{text[:40]}” is not a phone number; give the country code, like +49 …", field="phone"
         ) from None
-    if not phonenumbers.is_possible_number(number):
+    written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    if not phonenumbers.is_possible_number(number) or not _is_plain(written[:6], len(written)):
         raise Invalid(f"“{text[:40]}” cannot be a phone number", field="phone")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return written
 
 
 @lru_cache(maxsize=10_000)
@@ -71,9 +101,9 @@ def fold(text: str) -> str:
     """Lower case without accents, for searching."""
     if text.isascii():
         return text.lower()
-    return "".join(
-        char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)
-    ).casefold()
+    taken_apart = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in taken_apart if not unicodedata.combining(char))
+    return bare.casefold().translate(PLAIN)
 
 
 def clean(text: object, *, most: int) -> str:

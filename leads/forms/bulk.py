@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from leadflow.core.models import User
 from leads import queries
@@ -13,6 +14,27 @@ CURRENCIES = [(code, code) for code in ("EUR", "USD", "GBP", "CHF")]
 
 
 NOBODY = "nobody"
+
+
+def _new_tag() -> forms.CharField:
+    """A word, one of those in use or a new one."""
+    return forms.CharField(
+        label="Tag",
+        max_length=60,
+        help_text="A word to find them by again. One that nobody has used yet is made.",
+        error_messages={"required": "Write the word to tag them with."},
+    )
+
+
+def _known_tag() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Tag",
+        choices=[("", "Choose a tag"), *queries.tag_choices()],
+        error_messages={
+            "required": "Choose the tag to take off.",
+            "invalid_choice": "Nobody uses this tag. Choose one of these.",
+        },
+    )
 
 
 class BulkForm(forms.Form):
@@ -34,6 +56,20 @@ class BulkForm(forms.Form):
                     "invalid_choice": "Choose one of these people.",
                 },
             )
+        if verb == "invite":
+            self.fields["event"] = forms.ChoiceField(
+                label="Event",
+                choices=[
+                    ("", "Choose an event"),
+                    *queries.event_choices(today=timezone.localdate()),
+                ],
+                help_text="They go on its guest list as invited; nothing is sent by this.",
+                error_messages={"required": "Choose the event."},
+            )
+        if verb == "tag":
+            self.fields["tag"] = _new_tag()
+        if verb == "untag":
+            self.fields["tag"] = _known_tag()
         handoffs = [(handoff.key, handoff.name) for handoff in pipeline.handoffs]
         if verb == "offer" and len(handoffs) > 1:
             self.fields["towards"] = forms.ChoiceField(

@@ -112,6 +112,8 @@ INTEREST: list[tuple[str, str]] = [
         Activity.Kind.FORM,
         Activity.Kind.DOWNLOAD,
         Activity.Kind.EVENT,
+        Activity.Kind.VIDEO,
+        Activity.Kind.WEBINAR,
         Activity.Kind.PAGE_VIEW,
         Activity.Kind.EMAIL_CLICK,
         Activity.Kind.CALL,

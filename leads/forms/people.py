@@ -1,4 +1,4 @@
-"""Forms that people fill in: the public ones built from rows, facts, notes."""
+"""Forms about one person: facts corrected by hand, notes."""
 
 from typing import Any
 
@@ -8,64 +8,7 @@ from content.models import Persona
 from leadflow.core.errors import Invalid
 from leads import queries
 from leads.engine.identity import normalize_email, normalize_phone
-from leads.models import Activity, Form, Lead
-from leads.services import read_facts
-
-HONEYPOT = "website"
-AUTOCOMPLETE = {
-    "first_name": "given-name",
-    "last_name": "family-name",
-    "email": "email",
-    "phone": "tel",
-    "company": "organization",
-    "job_title": "organization-title",
-    "country": "country",
-}
-LONGEST = {"email": 254, "phone": 40, "company": 200, "country": 2, "message": 5_000}
-NAMES = frozenset(AUTOCOMPLETE) | {"message"}
-
-
-class PublicForm(forms.Form):
-    """A form of the website, with the fields its row lists."""
-
-    def __init__(self, form: Form, data: Any = None) -> None:
-        super().__init__(data, label_suffix="")
-        for described in form.fields:
-            if described.get("name") in NAMES:
-                self.fields[described["name"]] = _field(described)
-        if form.consent_text:
-            self.fields["consent"] = forms.BooleanField(label=form.consent_text, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Check what only makes sense together, by the rules that make a lead of it later."""
-        values = super().clean() or {}
-        if self.errors:
-            return values
-        try:
-            read_facts(values)
-        except Invalid as error:
-            self.add_error(error.field if error.field in self.fields else None, str(error))
-        return values
-
-
-def _field(described: dict[str, Any]) -> forms.Field:
-    name = described["name"]
-    widget: forms.Widget = forms.TextInput()
-    if name == "message" or described.get("type") == "textarea":
-        widget = forms.Textarea(attrs={"rows": 4})
-    elif described.get("type") in {"email", "tel"}:
-        widget.input_type = described["type"]  # type: ignore[attr-defined]
-    if name in AUTOCOMPLETE:
-        widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
-    label = str(described.get("label") or name.replace("_", " ").capitalize())
-    return forms.CharField(
-        label=label,
-        required=bool(described.get("required")),
-        max_length=LONGEST.get(name, 120),
-        widget=widget,
-        help_text="Two letters, like DE" if name == "country" else "",
-        error_messages={"required": f"{label} is missing."},
-    )
+from leads.models import Activity, Lead
 
 
 class FactsForm(forms.Form):

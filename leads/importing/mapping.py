@@ -21,17 +21,33 @@ every row, new or known: one that lacks it is left out and named, the rest of th
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadflow.core.errors import Invalid
+from leads.engine.identity import fold
 
 FACTS = (
     "external_id email phone first_name last_name job_title company country language persona source"
 ).split()
 KEYS = ("email", "external_id", "phone")
+# What columns are called in files from elsewhere, without blanks and punctuation
+NAMES = {
+    "external_id": {"externalid", "id", "crmid", "contactid", "leadid", "recordid", "mqlid"},
+    "email": {"email", "mail", "emailaddress", "mailaddress", "workemail"},
+    "phone": {"phone", "phonenumber", "telephone", "tel", "mobile", "mobilephone", "telefon"},
+    "first_name": {"firstname", "givenname", "forename", "vorname"},
+    "last_name": {"lastname", "surname", "familyname", "nachname"},
+    "job_title": {"jobtitle", "title", "position", "role"},
+    "company": {"company", "companyname", "organization", "organisation", "account", "firma"},
+    "country": {"country", "countrycode", "land"},
+    "language": {"language", "lang", "sprache"},
+    "persona": {"persona"},
+    "source": {"source", "leadsource", "origin"},
+}
 KNOWN = {"match", "columns", "stage", "time_zone", "only_existing"}
 OF_STAGE = {"key", "at", "reason", "reason_code", "amount", "currency"}
 
@@ -67,10 +83,26 @@ def load_mapping(path: Path | None, header: list[str]) -> Mapping:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Invalid(f"The mapping {path} cannot be read: {error}") from None
+    return check_mapping(content, header)
+
+
+def check_mapping(content: Any, header: Sequence[str]) -> Mapping:
+    """A mapping as it is written down, checked against the columns of a file. Raises Invalid."""
     mapping = _check(content)
     if missing := sorted(mapping.columns - set(header)):
         raise Invalid(f"The file has no column {', '.join(missing)}; it has {', '.join(header)}.")
     return mapping
+
+
+def guess_meanings(header: Sequence[str]) -> dict[str, str]:
+    """What columns mean, by their names: column → fact; what is not recognised is left out."""
+    found: dict[str, str] = {}
+    for column in header:
+        name = re.sub(r"[^a-z]", "", fold(column))
+        fact = next((fact for fact, names in NAMES.items() if name in names), "")
+        if fact and fact not in found.values():
+            found[column] = fact
+    return found
 
 
 def _by_names(header: list[str]) -> Mapping:

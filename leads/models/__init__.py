@@ -2,12 +2,20 @@
 
 from leads.models.agreements import Consent, Opportunity
 from leads.models.bulk import BulkAct, BulkItem
-from leads.models.campaigns import Campaign, CampaignCost, Guest
+from leads.models.campaigns import Campaign, CampaignCost, Guest, GuestFile
 from leads.models.capture import Form, FormSubmission, Import, OptIn
 from leads.models.history import Offer, StageChange
-from leads.models.identity import DuplicatePair, Merge, PrivacyRequest, Suppression
+from leads.models.identity import (
+    CompanyMerge,
+    DuplicateCheck,
+    DuplicatePair,
+    DuplicateSearch,
+    Merge,
+    PrivacyRequest,
+    Suppression,
+)
 from leads.models.people import Company, Lead, LeadTokens, Tag, Territory
-from leads.models.segments import SavedView, Segment, SegmentMember
+from leads.models.segments import SavedView, Segment, SegmentDay, SegmentMember
 from leads.models.stages import Handoff, PipelineVersion, Reason, Stage, VerbRule
 from leads.models.tracking import Activity, RawBeacon, Site, Visit, Visitor
 
@@ -18,11 +26,15 @@ __all__ = [
     "Campaign",
     "CampaignCost",
     "Company",
+    "CompanyMerge",
     "Consent",
+    "DuplicateCheck",
     "DuplicatePair",
+    "DuplicateSearch",
     "Form",
     "FormSubmission",
     "Guest",
+    "GuestFile",
     "Handoff",
     "Import",
     "Lead",
@@ -37,6 +49,7 @@ __all__ = [
     "Reason",
     "SavedView",
     "Segment",
+    "SegmentDay",
     "SegmentMember",
     "Site",
     "Stage",

@@ -47,6 +47,10 @@ class Opportunity(models.Model):
                 fields=["lead"], condition=Q(state="open"), name="one_open_opportunity_a_lead"
             ),
         ]
+        indexes = [
+            # Who bought in the last days, as time goes by
+            models.Index(fields=["closed_at"], name="opportunity_won_at", condition=Q(state="won"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}"
@@ -57,6 +61,8 @@ class Consent(models.Model):
 
     class Purpose(models.TextChoices):
         MARKETING = "marketing", "Marketing messages"
+        PHONE = "phone", "Phone calls"
+        LETTERS = "letters", "Letters"
         TRACKING = "tracking", "Remembering visits"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="consents")
@@ -65,6 +71,11 @@ class Consent(models.Model):
     wording = models.TextField(blank=True)
     wording_version = models.PositiveIntegerField(default=1)
     source = models.CharField(max_length=120)
+    # Who wrote it down, where the person did not say it to LeadFlow themselves
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    note = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()
 
     class Meta:

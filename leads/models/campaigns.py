@@ -60,6 +60,11 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_event(self) -> bool:
+        """Whether people come to it."""
+        return self.kind in self.EVENTS
+
 
 class CampaignCost(models.Model):
     """What a campaign costs in one month, planned and actual."""
@@ -112,9 +117,43 @@ class Guest(models.Model):
 
     objects = GuestQuerySet.as_manager()
 
+    class State(models.TextChoices):
+        INVITED = "invited", "Invited"
+        REGISTERED = "registered", "Registered"
+        ATTENDED = "attended", "Attended"
+        CANCELLED = "cancelled", "Cancelled"
+
     class Meta:
         ordering = ["id"]
         constraints = [models.UniqueConstraint(fields=["campaign", "lead"], name="guest_once")]
 
     def __str__(self) -> str:
         return f"{self.lead_id} at {self.campaign_id}"
+
+    @property
+    def state(self) -> State:
+        """Where this guest stands: whoever came has attended, whatever they said before."""
+        if self.attended_at is not None:
+            return self.State.ATTENDED
+        if self.cancelled_at is not None:
+            return self.State.CANCELLED
+        return self.State.INVITED if self.registered_at is None else self.State.REGISTERED
+
+
+class GuestFile(models.Model):
+    """A guest list that was uploaded: looked at first, then read in; its rows do not outlive that."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="guest_files")
+    name = models.CharField(max_length=255)
+    header = models.JSONField()
+    rows = models.JSONField()
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    result = models.JSONField(default=dict)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,11 +1,14 @@
 """What happened to a lead's stage, and the offers that crossed hand-offs on the way."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from leadflow.core.models import User
 from leads.models.people import Lead
 from leads.models.stages import Handoff, Stage
+
+# The verb of the row that a merge appends: from and to are the stage the lead stands in
+COMBINE = "combine"
 
 
 class StageChangeQuerySet(models.QuerySet["StageChange"]):
@@ -16,9 +19,15 @@ class StageChangeQuerySet(models.QuerySet["StageChange"]):
         return self.filter(lead__in=Lead.objects.visible_to(user))
 
     def in_effect(self) -> "StageChangeQuerySet":
-        """History without the changes that were taken back and the rows that did so."""
+        """History without what was taken back, what did so, and rows that only tell of a merge."""
         answers = StageChange.objects.filter(corrects=OuterRef("pk"))
-        return self.filter(~Exists(answers.order_by()), corrects=None)
+        return self.filter(~Exists(answers.order_by()), corrects=None).exclude(verb=COMBINE)
+
+    def of_own(self) -> "StageChangeQuerySet":
+        """History without that of records merged into the lead: its own cycles are the last."""
+        entries = StageChange.objects.filter(lead=OuterRef("lead"), from_stage=None)
+        began = entries.order_by("-cycle").values("cycle")[:1]
+        return self.filter(cycle__gte=Subquery(began))
 
 
 class StageChange(models.Model):
@@ -72,6 +81,8 @@ class StageChange(models.Model):
             models.Index(
                 fields=["corrects"], name="change_corrects", condition=Q(corrects__isnull=False)
             ),
+            # So are merges: who stands where before one is found by a glance at this.
+            models.Index(fields=["lead"], name="change_combines", condition=Q(verb="combine")),
         ]
         constraints = [
             # What the deferred foreign key of the lead row points at.
@@ -102,6 +113,8 @@ class Offer(models.Model):
         ACCEPTED = "accepted", "Accepted"
         REJECTED = "rejected", "Rejected"
         EXPIRED = "expired", "Expired"
+        # Nobody can answer any more: the person was erased. Counts as no answer at all
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="offers")
     handoff = models.ForeignKey(

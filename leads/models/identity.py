@@ -2,9 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from leadflow.core.models import User
-from leads.models.people import Lead
+from leads.models.people import Company, Lead
 
 
 class DuplicatePair(models.Model):
@@ -45,6 +46,44 @@ class DuplicatePair(models.Model):
         return f"{self.first_id} = {self.second_id}?"
 
 
+class DuplicateCheck(models.Model):
+    """A lead that is new or whose facts changed: whom it resembles is looked up soon."""
+
+    lead_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.lead_id)
+
+
+class DuplicateSearch(models.Model):
+    """One look through all leads in the order of their numbers, and how far it has come."""
+
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField()
+    total = models.PositiveIntegerField()  # leads when it began
+    handled = models.PositiveIntegerField(default=0)
+    last_lead_id = models.BigIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    # Keys that too many leads share to compare each with each
+    skipped = models.PositiveIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "duplicate searches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["finished_at"],
+                condition=Q(finished_at=None),
+                nulls_distinct=False,
+                name="one_duplicate_search_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handled} of {self.total}"
+
+
 class Merge(models.Model):
     """Two records made one; `kept` lives on, `gone_id` is the number of the record that went."""
 
@@ -68,6 +107,37 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gone_id} → {self.kept_id}"
+
+
+class CompanyMerge(models.Model):
+    """Two companies made one, and what it takes to part them again; the name that went stays known."""
+
+    kept = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="merges")
+    gone_id = models.BigIntegerField()
+    gone_name = models.CharField(max_length=200)
+    facts = models.JSONField(default=dict)  # of the company that went
+    filled = models.JSONField(default=list)  # names of facts that the kept one took over
+    lead_ids = models.JSONField(default=list)  # who moved
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gone_id"], condition=Q(undone_at=None), name="company_merged_away_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                Lower("gone_name"), name="company_gone_by_name", condition=Q(undone_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_name} → {self.kept_id}"
 
 
 class Suppression(models.Model):
@@ -102,3 +172,8 @@ class PrivacyRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.lead_id}"
+
+    @property
+    def records(self) -> int:
+        """How many rows it was about."""
+        return sum(self.result.values())

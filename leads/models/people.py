@@ -1,17 +1,19 @@
 """People: territories, companies, and the leads whose verbs are defined here."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Greatest, Lower
 from django_fsm import GET_STATE, FSMField, transition
 
 from content.models import Persona, Product
 from leadflow.core.models import Role, User
 from leads.engine import pipeline as paths
+from leads.models import lookups  # noqa: F401  (registers itself)
 from leads.models.stages import Stage
 
 
@@ -65,22 +67,50 @@ class Company(models.Model):
         return self.name
 
 
+# Read along every order of the list without a look at the rows
+WALKED = (
+    "grade source country persona owner territory campaign score created_at stage_since "
+    "last_activity_at".split()
+)
+
+
+def _without(*names: str) -> list[str]:
+    """What an index adds to its own columns."""
+    return [name for name in WALKED if name not in names]
+
+
 class LeadQuerySet(models.QuerySet["Lead"]):
     """Ways to pick leads."""
 
-    def visible_to(self, user: User) -> "LeadQuerySet":
-        """Leads that the role and the territories of `user` allow them to see."""
+    def visible_to(
+        self, user: User, *, within: Collection[int] | Collection[str] | None = None
+    ) -> "LeadQuerySet":
+        """Leads that the role and the territories of `user` allow them to see.
+
+        `within` is what `sight_of` told: known values let PostgreSQL choose the way by how many there are.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.role in {Role.ADMIN, Role.MANAGER, Role.MARKETER}:
             return self
         if user.role == Role.CARE:
-            won = Stage.objects.filter(kind=Stage.Kind.WON).values("key")
-            return self.filter(Q(stage__in=won) | Q(owner=user))
-        mine = Territory.members.through.objects.filter(
-            user_id=user.pk, territory_id=OuterRef("territory_id")
-        )
-        return self.filter(Q(owner=user) | Q(territory=None) | Exists(mine))
+            won: Any = Stage.objects.filter(kind=Stage.Kind.WON).values("key")
+            return self.filter(Q(stage__in=won if within is None else within) | Q(owner=user))
+        if within is None:
+            members = Territory.members.through.objects.filter(user_id=user.pk)
+            mine = Q(Exists(members.filter(territory_id=OuterRef("territory_id"))))
+        else:
+            mine = Q(territory__in=within)
+        return self.filter(Q(owner=user) | Q(territory=None) | mine)
+
+
+def sight_of(user: User) -> list[int] | list[str]:
+    """Territories or stages with whose leads the view of `user` ends; none where it ends nowhere."""
+    if user.is_authenticated and user.role == Role.CARE:
+        return list(Stage.objects.filter(kind=Stage.Kind.WON).values_list("key", flat=True))
+    if user.is_authenticated and user.role == Role.REP:
+        return list(user.territories.values_list("pk", flat=True))
+    return []
 
 
 # Conditions of the verbs; the library calls them with the lead alone.
@@ -146,7 +176,6 @@ class Lead(models.Model):
     products = models.ManyToManyField(Product, blank=True, related_name="leads")
     tags = models.ManyToManyField(Tag, blank=True, related_name="leads")
     attributes = models.JSONField(default=dict, blank=True)
-    search = models.TextField(blank=True, editable=False)
 
     # Where they came from; NULL says nobody knows, "" that the source was left blank
     source = models.CharField(max_length=80, null=True, blank=True)
@@ -213,8 +242,38 @@ class Lead(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["stage", "-score", "-id"], name="lead_stage_score"),
-            models.Index(fields=["-score", "-id"], name="lead_by_score"),
+            # The orders of the list (leads.queries.walks): along each, what leads are most often
+            # narrowed by is read from the index alone
+            models.Index(
+                fields=["stage", "-score", "-id"], include=_without("score"), name="lead_walk_score"
+            ),
+            models.Index(
+                fields=["stage", "-created_at", "-id"],
+                include=_without("created_at"),
+                name="lead_walk_newest",
+            ),
+            models.Index(
+                fields=["stage", "-stage_since", "-id"],
+                include=_without("stage_since"),
+                name="lead_walk_stage",
+            ),
+            models.Index(
+                "stage",
+                Greatest("last_activity_at", "created_at").desc(),
+                F("id").desc(),
+                include=WALKED,
+                name="lead_walk_activity",
+            ),
+            # A grade goes with the score: along the scores its leads stand close together
+            models.Index(
+                fields=["grade", "-score", "-id"],
+                include=[*_without("grade", "score"), "stage"],
+                name="lead_walk_grade",
+            ),
+            models.Index(fields=["country"], name="lead_by_country", condition=~Q(country="")),
+            models.Index(fields=["source"], name="lead_by_source"),
+            models.Index(fields=["id"], name="lead_without_email", condition=Q(email="")),
+            models.Index(fields=["id"], name="lead_without_phone", condition=Q(phone="")),
             # Every change of stage writes every index of the row: those of owner and territory are
             # partial and serve their foreign keys, too.
             models.Index(
@@ -350,8 +409,8 @@ class Lead(models.Model):
 class LeadTokens(models.Model):
     """What a lead is found by. Apart from the lead row, so that a change of stage does not write it.
 
-    Words of name, addresses, numbers and company, folded. Those that begin with "=" are keys by which
-    duplicates find each other; no search begins so.
+    Words of name, addresses, numbers and company, as leads.engine.tokens makes them. Those that begin
+    with "=" are keys by which duplicates find each other; no search begins so.
     """
 
     lead = models.OneToOneField(

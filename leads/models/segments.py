@@ -8,6 +8,14 @@ from leadflow.core.models import User
 from leads.models.people import Lead
 
 
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    """Ways to pick segments."""
+
+    def active(self) -> "SegmentQuerySet":
+        """Segments that are in use."""
+        return self.filter(archived_at=None)
+
+
 class Segment(models.Model):
     """Leads that a saved condition is true of; who belongs is kept up to date."""
 
@@ -22,12 +30,16 @@ class Segment(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.BUILDING)
     # While it is filled: the lead up to which it has been looked at
     filled_to = models.BigIntegerField(default=0)
-    # Until when the passing of time has been followed
+    # Until when the passing of time has been followed, and before when no lead is looked at any more
     followed_to = models.DateTimeField()
+    as_of = models.DateTimeField()
+    size = models.PositiveIntegerField(default=0)  # written with every change of its members
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -47,7 +59,11 @@ class SegmentMember(models.Model):
     segment = models.ForeignKey(
         Segment, on_delete=models.CASCADE, related_name="members", db_index=False
     )
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="memberships")
+    # Without a constraint: whoever follows an event never waits for leads that are locked. A lead that
+    # is gone is taken out by the event that tells of it.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="memberships", db_constraint=False
+    )
     since = models.DateTimeField()
 
     class Meta:
@@ -58,6 +74,26 @@ class SegmentMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id} in {self.segment_id}"
+
+
+class SegmentDay(models.Model):
+    """How many leads came into a segment and fell out of it on one day; filling it does not count."""
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="days", db_index=False
+    )
+    day = models.DateField()
+    entered = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["day"]
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "day"], name="one_row_a_segment_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.day}: +{self.entered} −{self.left}"
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

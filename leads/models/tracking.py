@@ -84,6 +84,11 @@ class Activity(models.Model):
         UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
         CUSTOM = "custom", "Other activity"
 
+    # What a browser may report of itself
+    TRACKED = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.VIDEO, Kind.WEBINAR, Kind.CUSTOM})
+    # What people do by themselves, as opposed to what is done with them
+    THEIR_OWN = TRACKED | {Kind.FORM, Kind.EVENT, Kind.EMAIL_CLICK}
+
     lead = models.ForeignKey(
         Lead,
         null=True,
@@ -133,12 +138,22 @@ class Activity(models.Model):
                 name="activity_of_lead",
                 condition=Q(lead__isnull=False),
             ),
-            models.Index(fields=["visitor"], name="activity_of_visitor", condition=Q(lead=None)),
+            models.Index(
+                fields=["visitor"],
+                name="activity_of_visitor",
+                condition=Q(visitor__isnull=False),
+            ),
             # Whose counts of the last days change as time goes by
             models.Index(
                 fields=["occurred_at", "lead"],
                 name="activity_by_time",
                 condition=Q(lead__isnull=False, is_automatic=False),
+            ),
+            # What a site has reported lately
+            models.Index(
+                fields=["site", "-occurred_at"],
+                name="activity_of_site",
+                condition=Q(site__isnull=False),
             ),
         ]
         constraints = [
@@ -191,7 +206,9 @@ class Visit(models.Model):
                 name="visit_of_lead",
                 condition=Q(lead__isnull=False),
             ),
-            models.Index(fields=["visitor"], name="visit_of_visitor", condition=Q(lead=None)),
+            models.Index(
+                fields=["visitor"], name="visit_of_visitor", condition=Q(visitor__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,13 +1,20 @@
 """Front door of the leads app for reading."""
 
 from leads.engine.conditions import (
+    Condition,
+    Misfit,
+    Vocabulary,
+    check_choices,
     compile_condition,
     describe,
     fields_of,
     moves_with_time,
     values_of,
 )
+from leads.engine.likeness import describe_reasons
+from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
+from leads.engine.tickets import read_code, spaced, ticket_svg
 from leads.policies import decision_refused, roles_by_verb, take_back_refused
 from leads.queries.bulk import (
     KINDS,
@@ -19,15 +26,38 @@ from leads.queries.bulk import (
     kinds_for,
     list_items,
 )
+from leads.queries.campaigns import (
+    NEWEST_FIRST,
+    Brought,
+    Costs,
+    campaign_state,
+    count_brought,
+    count_states,
+    event_choices,
+    list_arrivals,
+    list_campaigns,
+    read_brought,
+    read_costs,
+    total_campaigns,
+)
 from leads.queries.choices import (
     country_choices,
+    listed_sources,
     persona_choices,
     product_choices,
     reasons_for,
+    source_choices,
     stage_choices,
+    tag_choices,
     verbs_with_reasons,
 )
-from leads.queries.companies import list_campaigns, list_companies, list_forms
+from leads.queries.companies import (
+    company_choices,
+    count_people,
+    find_kept_company,
+    list_companies,
+    read_company_story,
+)
 from leads.queries.corrections import already_corrected, change_to_take_back
 from leads.queries.design import (
     Design,
@@ -39,23 +69,80 @@ from leads.queries.design import (
     preview_retirement,
     read_design,
 )
+from leads.queries.dossier import count_rows
+from leads.queries.duplicates import REASONS as DUPLICATE_REASONS
+from leads.queries.duplicates import find_pair, list_pairs, newest_search, pairs_of
+from leads.queries.exports import export_leads
+from leads.queries.forms import known_answers, list_forms, list_submissions, takes_submissions
+from leads.queries.guests import (
+    count_guests,
+    count_heads,
+    find_guest_by_code,
+    list_events,
+    list_guests,
+    match_people,
+)
 from leads.queries.leads import find_leads, has_consent, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
-    SORTS,
+    chosen_filters,
     drill_down,
     list_leads,
     list_offers,
-    list_sources,
+    list_rows,
+    order_of,
+    select_leads,
     sort_keys,
 )
+from leads.queries.merging import (
+    FACTS,
+    Comparison,
+    FactRow,
+    compare_leads,
+    follow_merges,
+    list_merges,
+    suggest_kept,
+)
 from leads.queries.offers import offer_words
-from leads.queries.params import Chosen
+from leads.queries.params import Chosen, Params, read_params
 from leads.queries.paths import places_in
+from leads.queries.person import PERSON_TABLES
 from leads.queries.pipeline import load_pipeline, newest_version, pipeline_at
-from leads.queries.records import Standing, latest_consents, standing
+from leads.queries.privacy import (
+    PurposeHistory,
+    consent_history,
+    consent_panel,
+    count_suppressed,
+    list_requests,
+    why_silent,
+)
+from leads.queries.records import Standing, standing
 from leads.queries.requirements import has_required, requirement_choices
+from leads.queries.segments import (
+    Growth,
+    Preview,
+    SegmentRow,
+    growth,
+    list_segments,
+    members,
+    narrow_by_condition,
+    preview,
+    size_label,
+    uses_in,
+    uses_of,
+    where_words,
+    write_condition,
+)
+from leads.queries.sites import (
+    KnownSite,
+    SiteRow,
+    failed_beacons,
+    forget_sites,
+    list_sites,
+    site_by_key,
+    visits_of,
+)
 from leads.queries.stage_times import StageTime, Stay, stage_times, stays_of
 from leads.queries.timeline import (
     PARTS,
@@ -65,22 +152,43 @@ from leads.queries.timeline import (
     read_timeline,
     timeline,
 )
+from leads.queries.walks import ORDERS, Found, Order, Selection, are_few, find_page
 
 __all__ = [
     "ANY_LEAK",
+    "DUPLICATE_REASONS",
+    "FACTS",
     "KINDS",
     "LEAKS",
+    "NEWEST_FIRST",
+    "ORDERS",
     "PARTS",
-    "SORTS",
+    "PERSON_TABLES",
+    "Brought",
     "Chosen",
+    "Comparison",
+    "Condition",
+    "Costs",
     "Design",
+    "FactRow",
     "Foreseen",
+    "Found",
+    "Growth",
     "HandoffRow",
     "Kind",
+    "KnownSite",
     "Leak",
+    "Misfit",
+    "Order",
+    "Params",
     "Pipeline",
     "Position",
+    "Preview",
+    "PurposeHistory",
     "Retirement",
+    "SegmentRow",
+    "Selection",
+    "SiteRow",
     "StageRow",
     "StageTime",
     "Standing",
@@ -88,54 +196,120 @@ __all__ = [
     "TimelineEntry",
     "TimelinePage",
     "VerbRow",
+    "Vocabulary",
     "already_corrected",
+    "are_few",
+    "campaign_state",
     "change_to_take_back",
+    "check_choices",
     "choose_leads",
+    "chosen_filters",
+    "company_choices",
+    "compare_leads",
     "compile_condition",
+    "consent_history",
+    "consent_panel",
+    "count_brought",
+    "count_guests",
+    "count_heads",
+    "count_people",
+    "count_rows",
+    "count_states",
+    "count_suppressed",
     "country_choices",
     "decision_refused",
     "describe",
+    "describe_reasons",
     "drill_down",
+    "event_choices",
+    "export_leads",
+    "failed_beacons",
     "fields_of",
+    "find_guest_by_code",
+    "find_kept_company",
     "find_leads",
     "find_leaks",
+    "find_page",
+    "find_pair",
+    "follow_merges",
     "foresee",
+    "forget_sites",
     "group_refusals",
+    "growth",
     "has_consent",
     "has_required",
     "kinds_for",
-    "latest_consents",
+    "known_answers",
+    "list_arrivals",
     "list_campaigns",
     "list_companies",
+    "list_events",
     "list_forms",
+    "list_guests",
     "list_items",
     "list_leads",
+    "list_merges",
     "list_offers",
-    "list_sources",
+    "list_pairs",
+    "list_requests",
+    "list_rows",
+    "list_segments",
+    "list_sites",
+    "list_submissions",
     "list_verbs",
+    "listed_sources",
     "load_pipeline",
+    "match_people",
     "matching",
+    "members",
     "moves_with_time",
+    "narrow_by_condition",
+    "newest_search",
     "newest_version",
     "offer_words",
+    "order_of",
+    "pairs_of",
     "persona_choices",
     "pipeline_at",
     "places_in",
+    "preview",
     "preview_retirement",
     "product_choices",
+    "read_brought",
+    "read_code",
+    "read_company_story",
+    "read_costs",
     "read_design",
+    "read_params",
     "read_timeline",
     "reasons_for",
     "requirement_choices",
     "roles_by_verb",
+    "select_leads",
+    "site_by_key",
+    "size_label",
     "sort_keys",
+    "source_choices",
+    "spaced",
     "stage_choices",
     "stage_times",
     "standing",
     "stays_of",
+    "suggest_kept",
+    "tag_address",
+    "tag_choices",
     "take_back_refused",
+    "takes_submissions",
+    "ticket_svg",
     "timeline",
+    "total_campaigns",
+    "uses_in",
+    "uses_of",
     "values_of",
     "verbs_with_reasons",
+    "visits_of",
     "watched_stages",
+    "where_words",
+    "why_silent",
+    "write_condition",
 ]

@@ -15,7 +15,8 @@ from leads.models.people import LeadQuerySet
 from leads.queries.lists import list_leads
 from leads.queries.requirements import AMOUNT, REQUIREMENTS
 
-ASSIGN = "assign"
+ASSIGN, INVITE, TAG, UNTAG = "assign", "invite", "tag", "untag"
+STAYS = frozenset({ASSIGN, INVITE, TAG, UNTAG})  # acts that leave a lead in its stage
 ANSWERS = frozenset({"accept", "reject"})
 LARGEST_ID = 2**63 - 1
 
@@ -30,6 +31,11 @@ class Kind:
     icon: str
     is_harsh: bool = False
 
+    @property
+    def moves(self) -> bool:
+        """Whether it may lead to another stage."""
+        return self.verb not in STAYS
+
 
 KINDS = {
     kind.verb: kind
@@ -38,6 +44,9 @@ KINDS = {
         Kind("accept", "Accept", "accepted", "check"),
         Kind("reject", "Reject", "rejected", "corner-up-left", is_harsh=True),
         Kind(ASSIGN, "Assign owner", "assigned", "user-round-check"),
+        Kind(INVITE, "Invite to an event", "invited", "ticket"),
+        Kind(TAG, "Tag", "tagged", "tag"),
+        Kind(UNTAG, "Remove tag", "untagged", "tags"),
         Kind("advance", "Advance", "advanced", "arrow-right"),
         Kind("recycle", "Recycle", "recycled", "recycle"),
         Kind("win", "Won", "won", "trophy"),
@@ -125,7 +134,7 @@ def foresee(
 
 def _target(stage: str, verb: str, towards: str, pipeline: Pipeline) -> str | None:
     """Where the verb leads from a stage; None where it does not fit."""
-    if verb == ASSIGN:
+    if verb in STAYS:
         return stage
     lead = Lead(stage=stage)
     lead.pipeline, lead.towards = pipeline, towards

@@ -28,7 +28,7 @@ def already_corrected(*, change_ids: Collection[int]) -> set[int]:
 def last_steps(*, lead_ids: Collection[int]) -> dict[int, Step]:
     """The last two changes of each lead that count; one query."""
     newest = Window(RowNumber(), partition_by="lead", order_by=F("id").desc())
-    rows = StageChange.objects.in_effect().filter(lead__in=list(lead_ids))
+    rows = StageChange.objects.in_effect().of_own().filter(lead__in=list(lead_ids))
     found: dict[int, list[StageChange]] = {}
     for row in (
         rows.select_related("by", "from_stage", "to_stage")

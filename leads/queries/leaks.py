@@ -32,7 +32,8 @@ class Leak:
 def find_leaks(*, at: datetime) -> Mapping[str, Q]:
     """The condition on leads of every kind of leak as of `at`, by its key."""
     pipeline = load_pipeline()
-    return {leak.key: leak.find(pipeline, at) for leak in LEAKS}
+    living = Q(erased_at=None)  # nobody can be got moving again who was erased
+    return {leak.key: living & leak.find(pipeline, at) for leak in LEAKS}
 
 
 def find_leak(kind: str, *, at: datetime) -> Q:

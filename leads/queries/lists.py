@@ -1,40 +1,46 @@
 """The list of leads: which ones, in which order."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from leadflow.core.errors import Invalid
-from leadflow.core.models import User
+from leadflow.core.models import Role, User
+from leads.engine.tokens import search_words
 from leads.models import Lead, Stage, StageChange
-from leads.models.history import OfferQuerySet
-from leads.models.people import LeadQuerySet
-from leads.queries.leads import find_leads
+from leads.models.history import COMBINE, OfferQuerySet
+from leads.models.people import LeadQuerySet, sight_of
+from leads.queries.filters import (
+    FILTERS,
+    TOUCHED,
+    filter_words,
+    grades_of,
+    narrow_by,
+    narrow_by_ranges,
+    quiet_since,
+)
 from leads.queries.leaks import find_leak, leak_words
 from leads.queries.offers import asks_for_offers, narrow_offers, offer_words, period_words
 from leads.queries.params import (
-    BLANK,
-    NONE,
     NOW,
     Chosen,
     Params,
     after,
     between,
     day,
-    is_nothing,
+    days,
     number,
+    parts,
+    whole,
 )
 from leads.queries.paths import stages_from
+from leads.queries.segments import narrow_by_condition, where_words
+from leads.queries.walks import ORDERS, Order, Selection
 
-SORTS = {
-    "score": ("-score", "-id"),
-    "newest": ("-created_at", "-id"),
-    "activity": ("-touched_at", "-id"),
-}
-MOST_IDS = 1_000
+TOLD_ONLY = ("merge", COMBINE)  # nobody gets further by these
 
 
 def list_leads(*, user: User, params: Params, at: datetime | None = None) -> LeadQuerySet:
@@ -42,17 +48,75 @@ def list_leads(*, user: User, params: Params, at: datetime | None = None) -> Lea
 
     Leaks are told as of `at`, now when it is left out.
     """
-    leads = find_leads(user=user, q=params.get("q", "")[:200])
-    for name, narrow in _FILTERS.items():
-        if value := params.get(name, ""):
-            leads = leads.filter(narrow(value, user))
-    leads = leads.filter(_cohort(params))
+    leads = select_leads(user=user, params=params, at=at).leads()
+    return leads.annotate(touched_at=TOUCHED).select_related("company", "owner")
+
+
+def select_leads(*, user: User, params: Params, at: datetime | None = None) -> Selection:
+    """The same leads, told so that a page of a million of them is found at once; raises Invalid."""
+    q = params.get("q", "")[:200].strip()
+    words = search_words(q)
+    within = sight_of(user)
+    leads = Lead.objects.visible_to(user, within=within)
+    if q and not words:
+        leads = leads.none()
+    for name in FILTERS:
+        if params.get(name, ""):
+            leads = leads.filter(narrow_by(name, params[name], user))
+    leads = leads.filter(_cohort(params) & narrow_by_ranges(params))
     if asks_for_offers(params):
         leads = leads.filter(Exists(narrow_offers(params).filter(lead=OuterRef("pk"))))
     if leak := params.get("leak", ""):
         leads = leads.filter(find_leak(leak, at=at or timezone.now()))
-    touched = Coalesce("last_activity_at", "created_at")
-    return leads.annotate(touched_at=touched).select_related("company", "owner")
+    if where := params.get("where", ""):
+        leads = narrow_by_condition(leads, where, at=at)
+    return Selection(
+        rest=leads,
+        words=tuple(words),
+        stages=_stages(user, params, within),
+        grades=tuple(grades_of(parts(params.get("grade", ""), "grade"))),
+        ranges=_ranges(params),
+    )
+
+
+def _stages(user: User, params: Params, within: Collection[Any]) -> tuple[str, ...]:
+    """The only stages where leads of the list can stand; none named: in any.
+
+    Customer care sees customers, and few of them own other leads besides.
+    """
+    chosen = tuple(parts(params.get("stage", ""), "stage"))
+    if chosen or not user.is_authenticated or user.role != Role.CARE:
+        return chosen
+    others = Lead.objects.filter(owner=user).exclude(stage__in=within)
+    return () if others.exists() else tuple(within)
+
+
+def _ranges(params: Params) -> dict[str, tuple[Any, Any]]:
+    """Between which keys of an order the list lies: lowest, and the first beyond.
+
+    Nothing happens with a lead before it comes: what came late was touched late, what is quiet came early.
+    """
+    is_about_them = not params.get("reached") and not asks_for_offers(params)
+    came = days(params, "from", "to") if is_about_them else (None, None)
+    active = days(params, "active_from", "active_to")
+    quiet = quiet_since(params)
+    low, high = params.get("score_from", ""), params.get("score_to", "")
+    return {
+        "score": (
+            whole(low, "score_from") if low else None,
+            whole(high, "score_to") + 1 if high else None,
+        ),
+        "created_at": (came[0], min(filter(None, (came[1], quiet)), default=None)),
+        "touched_at": (active[0] or came[0], quiet or active[1]),
+        "stage_since": days(params, "since_from", "since_to"),
+    }
+
+
+def list_rows(fetched: Iterable[str] = ()) -> LeadQuerySet:
+    """Leads with what the list shows of them; `fetched` names further relations."""
+    rows = Lead.objects.annotate(touched_at=TOUCHED)
+    rows = rows.select_related("company", "owner", "campaign", "territory")
+    return rows.prefetch_related(*fetched)
 
 
 def list_offers(params: Params) -> OfferQuerySet:
@@ -60,13 +124,25 @@ def list_offers(params: Params) -> OfferQuerySet:
     offers = narrow_offers(params)
     for name in ("source", "campaign", "product"):
         if value := params.get(name, ""):
-            offers = offers.filter(lead__in=Lead.objects.filter(_FILTERS[name](value, None)))
+            offers = offers.filter(lead__in=Lead.objects.filter(narrow_by(name, value, None)))
     return offers
 
 
 def sort_keys(params: Params) -> tuple[str, ...]:
     """The keys a list is paged along."""
-    return SORTS.get(params.get("sort", ""), SORTS["score"])
+    order = order_of(params)
+    sign = "-" if order.falls else ""
+    return f"{sign}{order.name}", f"{sign}id"
+
+
+def order_of(params: Params) -> Order:
+    """The order asked for; the highest score first when it is none."""
+    return ORDERS.get(params.get("sort", ""), ORDERS["score"])
+
+
+def chosen_filters(params: Params) -> list[Chosen]:
+    """All that narrows the list, in words."""
+    return filter_words(params) + drill_down(params)
 
 
 def drill_down(params: Params) -> list[Chosen]:
@@ -80,72 +156,9 @@ def drill_down(params: Params) -> list[Chosen]:
     chosen += offer_words(params) + period_words(params)
     if leak := params.get("leak", ""):
         chosen.append(Chosen(leak_words(leak), ("leak",)))
-    if params.get("ids"):
-        chosen.append(Chosen("picked leads", ("ids",)))
+    if where := params.get("where", ""):
+        chosen.append(Chosen(where_words(where), ("where",)))
     return chosen
-
-
-def _by_stage(value: str, user: User | None) -> Q:
-    return Q(stage__in=value.split(","))
-
-
-def _by_grade(value: str, user: User | None) -> Q:
-    """A whole grade, or its letter alone."""
-    return Q(grade__startswith=value) if len(value) == 1 else Q(grade=value)
-
-
-def _by_source(value: str, user: User | None) -> Q:
-    if value == NONE:
-        return Q(source=None)
-    return Q(source="" if value == BLANK else value)
-
-
-def _by_owner(value: str, user: User | None) -> Q:
-    if value == "me":
-        return Q(owner=user)
-    return Q(owner=None) if value in {"nobody", NONE} else Q(owner=number(value, "owner"))
-
-
-def _by_ids(value: str, user: User | None) -> Q:
-    return Q(pk__in=[number(part, "ids") for part in value.split(",")[:MOST_IDS]])
-
-
-def _by_key(path: str) -> Any:
-    """Rows that a key names; none, for leads without any."""
-
-    def narrow(value: str, user: User | None) -> Q:
-        if is_nothing(value):
-            return Q(**{path: None})
-        return Q(**{f"{path}__key": value})
-
-    return narrow
-
-
-def _by_product(value: str, user: User | None) -> Q:
-    """Through a subquery: a lead with two products appears once."""
-    through = Lead.products.through.objects.filter(lead=OuterRef("pk"))
-    if is_nothing(value):
-        return ~Q(Exists(through))
-    return Q(Exists(through.filter(product__key=value)))
-
-
-def _exactly(column: str) -> Any:
-    return lambda value, user: Q(**{column: "" if is_nothing(value) else value})
-
-
-_FILTERS = {
-    "stage": _by_stage,
-    "owner": _by_owner,
-    "grade": _by_grade,
-    "source": _by_source,
-    "campaign": _by_key("campaign"),
-    "product": _by_product,
-    "territory": _by_key("territory"),
-    "persona": _exactly("persona"),
-    "country": _exactly("country"),
-    "company": lambda value, user: Q(company=number(value, "company")),
-    "ids": _by_ids,
-}
 
 
 def _cohort(params: Params) -> Q:
@@ -162,7 +175,7 @@ def _cohort(params: Params) -> Q:
             cycle=OuterRef("cycle"),
             to_stage__in=_from_stage_on(reached, params),
         )
-        return Q(Exists(began.filter(Exists(further.exclude(verb="merge")))))
+        return Q(Exists(began.filter(Exists(further.exclude(verb__in=TOLD_ONLY)))))
     return Q() if asks_for_offers(params) else between("created_at", params)
 
 
@@ -193,18 +206,3 @@ def _path_of(params: Params) -> datetime | None:
         return None
     last = day(params, "as_of") or day(params, "to")
     return after(last) if last else None
-
-
-def list_sources(*, user: User) -> list[tuple[str, str]]:
-    """Sources of leads that `user` may see, as (value of the filter, words)."""
-    found = Lead.objects.visible_to(user).order_by(F("source").asc(nulls_last=True))
-    named = found.values_list("source", flat=True).distinct()[:200]
-    return [(_source_key(source), _source_words(source)) for source in named]
-
-
-def _source_key(source: str | None) -> str:
-    return NONE if source is None else source or BLANK
-
-
-def _source_words(source: str | None) -> str:
-    return "not recorded" if source is None else source.replace("_", " ") or "blank"

@@ -19,7 +19,7 @@ def narrow_offers(params: Params) -> OfferQuerySet:
     if handoff:
         offers = offers.filter(handoff__key=handoff)
     if outcome == DECIDED:
-        offers = offers.exclude(outcome=Offer.Outcome.PENDING)
+        offers = offers.exclude(outcome__in=[Offer.Outcome.PENDING, Offer.Outcome.WITHDRAWN])
     elif outcome:
         offers = offers.filter(outcome=outcome)
     for name, narrow in OFFER_FILTERS.items():

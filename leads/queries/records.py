@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from leads.models import Consent, Lead, Stage, StageChange
+from leads.models import Lead, Stage, StageChange
 from leads.queries.pipeline import load_pipeline
 
 
@@ -29,11 +29,3 @@ def standing(*, lead: Lead) -> Standing:
     ]
     reached = [stage.key for stage in path if stage.key in entered]
     return Standing(stage=stages[lead.stage], path=path, furthest=reached[-1] if reached else "")
-
-
-def latest_consents(*, lead: Lead) -> list[Consent]:
-    """The last word on each purpose."""
-    latest: dict[str, Consent] = {}
-    for consent in Consent.objects.filter(lead=lead).order_by("-at", "-id")[:100]:
-        latest.setdefault(consent.purpose, consent)
-    return sorted(latest.values(), key=lambda consent: consent.purpose)

@@ -37,9 +37,12 @@ def stage_times(*, lead_ids: Collection[int], at: datetime) -> list[StageTime]:
     def running(since: datetime | None) -> int:
         return max(0, round(business_seconds(since, at, week))) if since else 0
 
+    def ended(since: datetime | None, merged_at: datetime | None) -> int:
+        return max(0, round(business_seconds(since, merged_at, week))) if since and merged_at else 0
+
     rows = [
-        (*place, worked + running(since), since is not None)
-        for *place, worked, since in _sum_stays(lead_ids, at)
+        (*place, worked + running(since) + ended(last, merged_at), since is not None)
+        for *place, worked, since, last, merged_at in _sum_stays(lead_ids, at)
     ]
     return [StageTime(*row) for row in rows]
 
@@ -78,28 +81,44 @@ def stays_of(lead: Lead, *, at: datetime) -> list[Stay]:
 
 
 def _sum_stays(lead_ids: Collection[int], at: datetime) -> list[tuple[Any, ...]]:
-    """Counts on the unique index change_of_lead: only the history of these leads is read."""
+    """Counts on the unique index change_of_lead: only the history of these leads is read.
+
+    Each record that was merged into a lead has a history of its own, which began by entering and ended
+    with the merge: entries number them, for cycles stay apart.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH stay AS (
-                SELECT change.lead_id, change.id, change.cycle, change.to_stage AS stage,
-                       change.at AS entered_at, lead(change.id) OVER following AS left_by,
-                       lead(change.at) OVER following AS left_at,
-                       lead(change.business_seconds) OVER following AS worked
+            WITH line AS (
+                SELECT change.*, count(*) FILTER (WHERE from_stage IS NULL)
+                           OVER (PARTITION BY change.lead_id ORDER BY change.cycle) AS record
                   FROM leads_stagechange AS change
                  WHERE change.lead_id = ANY(%(ids)s) AND change.corrects IS NULL
+                   AND change.verb <> 'combine'
                    AND NOT EXISTS (
                        SELECT FROM leads_stagechange AS answer WHERE answer.corrects = change.id
                        )
-                WINDOW following AS (PARTITION BY change.lead_id ORDER BY change.id)
+            ), stay AS (
+                SELECT lead_id, id, cycle, to_stage AS stage, at AS entered_at,
+                       lead(id) OVER following AS left_by, lead(at) OVER following AS left_at,
+                       lead(business_seconds) OVER following AS worked,
+                       CASE WHEN record < max(record) OVER (PARTITION BY lead_id) THEN (
+                           SELECT combined.at FROM leads_stagechange AS combined
+                            WHERE combined.lead_id = line.lead_id AND combined.verb = 'combine'
+                              AND combined.id > line.id
+                            ORDER BY combined.id LIMIT 1
+                       ) END AS merged_at
+                  FROM line
+                WINDOW following AS (PARTITION BY lead_id, record ORDER BY id)
             )
             SELECT lead_id, cycle, stage, min(entered_at), max(entered_at), count(left_by),
                    sum(greatest(0, floor(extract(
-                       epoch FROM coalesce(left_at, %(at)s) - entered_at
+                       epoch FROM coalesce(left_at, merged_at, %(at)s) - entered_at
                    ))))::bigint,
                    coalesce(sum(worked), 0)::bigint,
-                   max(entered_at) FILTER (WHERE left_by IS NULL)
+                   max(entered_at) FILTER (WHERE left_by IS NULL AND merged_at IS NULL),
+                   max(entered_at) FILTER (WHERE left_by IS NULL AND merged_at IS NOT NULL),
+                   max(merged_at) FILTER (WHERE left_by IS NULL)
               FROM stay
              GROUP BY lead_id, cycle, stage
              ORDER BY lead_id, min(id)

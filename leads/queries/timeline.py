@@ -1,18 +1,22 @@
 """A lead's story: what they did, what we did, and where it took them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from leads.models import Activity, Lead, StageChange
+from leads.models.history import COMBINE
 
 ICONS = {
     Activity.Kind.PAGE_VIEW: "eye",
     Activity.Kind.DOWNLOAD: "download",
+    Activity.Kind.VIDEO: "circle-play",
+    Activity.Kind.WEBINAR: "presentation",
     Activity.Kind.FORM: "clipboard-list",
     Activity.Kind.EVENT: "calendar",
     Activity.Kind.EMAIL_SENT: "mail",
@@ -22,8 +26,11 @@ ICONS = {
     Activity.Kind.NOTE: "sticky-note",
     Activity.Kind.UNSUBSCRIBE: "bell-off",
 }
+WATCHED = frozenset({Activity.Kind.VIDEO, Activity.Kind.WEBINAR})
 TONES = {
     Activity.Kind.DOWNLOAD: "good",
+    Activity.Kind.VIDEO: "good",
+    Activity.Kind.WEBINAR: "good",
     Activity.Kind.FORM: "good",
     Activity.Kind.EVENT: "good",
     Activity.Kind.UNSUBSCRIBE: "bad",
@@ -34,7 +41,11 @@ TONES = {
 STAGES = "stages"
 PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", "All", tuple(Activity.Kind.values)),
-    ("interest", "Interest", ("page_view", "download", "form", "event", "custom")),
+    (
+        "interest",
+        "Interest",
+        ("page_view", "download", "video", "webinar", "form", "event", "custom"),
+    ),
     ("messages", "Messages", ("email_sent", "email_click", "letter_sent", "unsubscribe")),
     ("notes", "Calls and notes", ("call", "note")),
     (STAGES, "Stages", ()),
@@ -43,6 +54,7 @@ CAUSES = {
     "definition": "lead definition",
     "import": "import",
     "form": "form",
+    "hand": "written down by hand",
     "interest": "new interest",
 }
 # Of two things at the same moment the stage change stands above: the activity caused it.
@@ -101,13 +113,21 @@ def timeline(*, lead: Lead, most: int = 100) -> list[TimelineEntry]:
 
 
 def read_timeline(
-    *, lead: Lead, part: str = "", before: Position | None = None, most: int = 50
+    *,
+    lead: Lead,
+    part: str = "",
+    before: Position | None = None,
+    most: int = 50,
+    with_machines: bool = True,
 ) -> TimelinePage:
-    """A page of a lead's story: one of `PARTS`, from `before` backwards; at most two queries."""
+    """A page of a lead's story: one of `PARTS`, from `before` backwards; at most two queries.
+
+    What bots and mail scanners did is left out unless `with_machines`.
+    """
     kinds = next((kinds for key, _, kinds in PARTS if key == part), PARTS[0][2])
     found = [
         (Position(row.occurred_at, ACTIVITY, row.pk), _from_activity(row))
-        for row in _activities(lead, kinds, before)[: most + 1]
+        for row in _activities(lead, kinds, before, with_machines)[: most + 1]
     ]
     if part in {"", STAGES}:
         found += [
@@ -120,8 +140,12 @@ def read_timeline(
     return TimelinePage(entries=[entry for _, entry in page], next=end)
 
 
-def _activities(lead: Lead, kinds: Sequence[str], before: Position | None) -> QuerySet[Activity]:
+def _activities(
+    lead: Lead, kinds: Sequence[str], before: Position | None, with_machines: bool
+) -> QuerySet[Activity]:
     rows = Activity.objects.filter(lead=lead).select_related("asset", "by")
+    if not with_machines:
+        rows = rows.filter(is_automatic=False)
     if len(kinds) < len(Activity.Kind.values):
         rows = rows.filter(kind__in=kinds)
     rows = rows.filter(_earlier("occurred_at", ACTIVITY, before))
@@ -145,15 +169,32 @@ def _earlier(column: str, rank: int, before: Position | None) -> Q:
 
 def _from_activity(row: Activity) -> TimelineEntry:
     kind = Activity.Kind(row.kind)
+    said = row.properties if isinstance(row.properties, dict) else {}
+    if row.is_automatic:
+        return TimelineEntry(
+            at=row.occurred_at,
+            icon="bot",
+            title=row.get_kind_display(),
+            detail=_detail(row, said),
+            by=f"a machine ({said['machine']})" if said.get("machine") else "a machine",
+        )
     return TimelineEntry(
         at=row.occurred_at,
         icon=ICONS.get(kind, "circle-small"),
         title=row.get_kind_display(),
-        detail=row.asset.title if row.asset else row.title or row.url,
+        detail=_detail(row, said),
         by=str(row.by or ""),
         tone=TONES.get(kind, "neutral"),
-        text=str(row.properties.get("text", "")) if isinstance(row.properties, dict) else "",
+        text=str(said.get("text", "")),
     )
+
+
+def _detail(row: Activity, said: Mapping[str, Any]) -> str:
+    """What it was about, and how far they watched."""
+    about = row.asset.title if row.asset else row.title or row.url
+    watched = said.get("at")
+    is_told = row.kind in WATCHED and isinstance(watched, int | float)
+    return f"{about}, {watched:.0f} %" if is_told else about
 
 
 def _from_change(row: StageChange) -> TimelineEntry:
@@ -163,6 +204,14 @@ def _from_change(row: StageChange) -> TimelineEntry:
             at=row.at,
             icon="undo-2",
             title=f"Taken back: {came} → {row.from_stage}",
+            by=str(row.by or ""),
+            text=row.note,
+        )
+    if row.verb == COMBINE:
+        return TimelineEntry(
+            at=row.at,
+            icon="merge",
+            title="Another record of them was merged into this one",
             by=str(row.by or ""),
             text=row.note,
         )

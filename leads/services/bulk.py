@@ -5,7 +5,7 @@ done twice.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
@@ -19,12 +19,14 @@ from leadflow.core import nudges
 from leadflow.core.errors import DomainError, Invalid
 from leadflow.core.models import User
 from leads import policies
-from leads.models import BulkAct, BulkItem, Lead
+from leads.models import BulkAct, BulkItem, Campaign, Lead
 from leads.models.people import LeadQuerySet
-from leads.queries.bulk import ASSIGN, KINDS
+from leads.queries.bulk import ASSIGN, INVITE, KINDS, STAYS, TAG, UNTAG
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Cause
+from leads.services.guests import invite_guests
 from leads.services.ownership import assign_owner
+from leads.services.tags import check_tag, tag_leads, untag_leads
 from leads.services.verbs import check_act, move
 
 logger = logging.getLogger(__name__)
@@ -120,17 +122,50 @@ def _run_batch(act_id: int, *, at: datetime) -> int:
 
 def _do(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
     """Do it to some of the leads; returns a sentence for each that was refused."""
-    if act.verb == ASSIGN:
-        return _assign(act, ids, at=at)
+    if act.verb in STAYS:
+        return _STAYING[act.verb](act, ids, at=at)
     return move(lead_ids=ids, act=_act_of(act, at=at)).refused
 
 
 def _assign(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
     policies.check_may(ASSIGN, by=act.by)
     owner = _find_owner(act)
-    seen = set(Lead.objects.visible_to(act.by).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = _seen(act, ids)
     assign_owner(lead_ids=seen, owner=owner, at=at)
     return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+def _invite(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
+    """Whoever was invited before is invited still: nobody is refused for that."""
+    event, seen = _find_event(act), _seen(act, ids)
+    invite_guests(campaign_id=event.pk, lead_ids=seen, by=act.by, at=at, source="list")
+    return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+def _tag(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
+    seen = _seen(act, ids)
+    tag_leads(lead_ids=seen, names=[act.said.get("tag", "")], by=act.by, at=at)
+    return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+def _untag(act: BulkAct, ids: Collection[int], *, at: datetime) -> Mapping[int, str]:
+    seen = _seen(act, ids)
+    untag_leads(lead_ids=seen, keys=[act.said.get("tag", "")], by=act.by, at=at)
+    return dict.fromkeys(set(ids) - seen, UNSEEN)
+
+
+_STAYING: Mapping[str, Callable[..., Mapping[int, str]]] = {
+    ASSIGN: _assign,
+    INVITE: _invite,
+    TAG: _tag,
+    UNTAG: _untag,
+}
+
+
+def _seen(act: BulkAct, ids: Collection[int]) -> set[int]:
+    """Those of the leads that whoever acts may see now."""
+    seen = Lead.objects.visible_to(act.by).filter(pk__in=ids)
+    return set(seen.values_list("pk", flat=True))
 
 
 def _check(act: BulkAct, *, at: datetime) -> None:
@@ -139,6 +174,12 @@ def _check(act: BulkAct, *, at: datetime) -> None:
     if act.verb == ASSIGN:
         policies.check_may(ASSIGN, by=act.by)
         _find_owner(act)
+    elif act.verb == INVITE:
+        policies.check_may(INVITE, by=act.by)
+        _find_event(act)
+    elif act.verb in STAYS:
+        policies.check_may(act.verb, by=act.by)
+        check_tag(act.said.get("tag", ""))
     else:
         check_act(_act_of(act, at=at), pipeline=load_pipeline())
 
@@ -168,6 +209,14 @@ def _find_owner(act: BulkAct) -> User | None:
     if owner is None:
         raise Invalid("This person does not work here any more. Choose another.", field="owner")
     return owner
+
+
+def _find_event(act: BulkAct) -> Campaign:
+    """What the leads are invited to."""
+    event = Campaign.objects.filter(key=act.said.get("event", ""), is_archived=False).first()
+    if event is None:
+        raise Invalid("This event is no longer there. Choose another.", field="event")
+    return event
 
 
 def _freeze(act: BulkAct, chosen: LeadQuerySet) -> int:

@@ -16,6 +16,7 @@ from leads.queries.corrections import Step, already_corrected, last_steps
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import Act, Change, Moved
 from leads.services.history import CHANGES_OWNER, announce, write_history
+from leads.services.verbs import ERASED
 
 VERB = "correct"
 UNSEEN = "This lead does not exist or is not yours to see."
@@ -31,6 +32,8 @@ def take_back(*, change_ids: Collection[int], by: User, at: datetime) -> Moved:
     pipeline = load_pipeline(lock=True)
     asked = dict(StageChange.objects.filter(pk__in=list(change_ids)).values_list("pk", "lead_id"))
     leads = _lock(asked.values())
+    gone = Lead.objects.filter(pk__in=list(leads), erased_at__isnull=False)
+    erased = dict.fromkeys(gone.values_list("pk", flat=True), ERASED)
     done = already_corrected(change_ids=asked)
     wanted = {lead_id: pk for pk, lead_id in sorted(asked.items()) if pk not in done}
     steps = last_steps(lead_ids=wanted)
@@ -40,7 +43,8 @@ def take_back(*, change_ids: Collection[int], by: User, at: datetime) -> Moved:
     for lead_id, change_id in wanted.items():
         step = steps[lead_id]
         sentence = (
-            ("" if lead_id in seen or step.last.by_id == by.pk else UNSEEN)
+            erased.get(lead_id, "")
+            or ("" if lead_id in seen or step.last.by_id == by.pk else UNSEEN)
             or _moved_since(step, change_id, name=leads[lead_id], pipeline=pipeline)
             or policies.take_back_refused(step.last, by=by, at=at)
             or ("" if lead_id in fits else _changed_design(step, pipeline=pipeline))

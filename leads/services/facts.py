@@ -14,6 +14,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.events import ActivitiesRecorded
 from leads.models import Lead
+from leads.queries.suppression import Key, keys_of, suppressed_keys
 from leads.services.acts import Cause
 from leads.services.people import (
     NewLead,
@@ -24,6 +25,8 @@ from leads.services.people import (
 )
 
 KEYS = ("external_id", "email")
+API = Cause("api")
+FORGOTTEN = "This person asked to be forgotten: only they themselves can come back."
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,33 @@ def correct_facts(*, lead_id: int, person: Person, by: User, at: datetime) -> bo
     """Write facts of a known lead; tells whether any changed. Raises Conflict for a taken key."""
     policies.check_may("edit", by=by)
     lock_identity()
+    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead_id)
+    if lead.erased_at is not None:
+        raise Conflict("This person was erased: nothing can be written about them any more.")
+    new = [key for key in keys_of(person.facts) if getattr(lead, key[0]) != key[1]]
+    for key, _ in suppressed_keys(new):
+        raise Conflict(FORGOTTEN, field=key)
     taken = _matches([person], exclude=[lead_id])
     for key in KEYS:
         if person.facts.get(key) and (key, person.facts[key]) in taken:
             raise Conflict(_taken(key), field=key)
     return lead_id in _update({lead_id: person}, at=at)
+
+
+@transaction.atomic
+def add_lead(*, person: Person, by: User, at: datetime) -> int:
+    """Write down somebody new by hand; returns the id. Raises Conflict for a key that somebody has."""
+    policies.check_may("edit", by=by)
+    if not any(person.facts.get(name) for name in ("email", "phone", "last_name", *KEYS)):
+        raise Invalid("Give a name, an e-mail address or a phone number.", field="last_name")
+    lock_identity()
+    taken = _matches([person])
+    for key in KEYS:
+        if (key, person.facts.get(key, "")) in taken:
+            raise Conflict(_taken(key), field=key)
+    created = [Upserted()]
+    _create({0: person}, created, at=at, cause=Cause("hand"))
+    return int(created[0].lead_id or 0)
 
 
 @transaction.atomic
@@ -72,7 +97,8 @@ def upsert_leads(*, people: Sequence[Person], by: User, at: datetime) -> list[Up
     mine = set(
         Lead.objects.visible_to(by).filter(pk__in=known.values()).values_list("pk", flat=True)
     )
-    results, fresh, changes = _sort_out(people, known=known, mine=mine)
+    forgotten = _forgotten(people, known=known)
+    results, fresh, changes = _sort_out(people, known=known, mine=mine, forgotten=forgotten)
     _create(fresh, results, at=at)
     changed = _update(changes, at=at)
     for result in results:
@@ -94,7 +120,11 @@ def _matches(
 
 
 def _sort_out(
-    people: Sequence[Person], *, known: dict[tuple[str, str], int], mine: set[int]
+    people: Sequence[Person],
+    *,
+    known: dict[tuple[str, str], int],
+    mine: set[int],
+    forgotten: set[Key],
 ) -> tuple[list[Upserted], dict[int, Person], dict[int, Person]]:
     """Who is new (by place), who is known (by lead id); later words about one person are added."""
     results = [Upserted() for _ in people]
@@ -107,7 +137,10 @@ def _sort_out(
         ids = {known[key] for key in keys if key in known}
         earlier = {places[key] for key in keys if key in places}
         taken = [key for key in keys if key in claimed and claimed[key] not in ids]
-        if not keys and not person.facts.get("phone"):
+        gone = _coming_back(person, forgotten, is_known=bool(ids))
+        if gone:
+            results[place].error = Conflict(FORGOTTEN, field=gone)
+        elif not keys and not person.facts.get("phone"):
             words = "Give an e-mail address, a phone number or an external id."
             results[place].error = Invalid(words, field="email")
         elif taken:
@@ -133,6 +166,17 @@ def _sort_out(
     return results, fresh, changes
 
 
+def _forgotten(people: Sequence[Person], *, known: Collection[tuple[str, str]]) -> set[Key]:
+    """Keys of people who asked to be forgotten and have not come back by themselves since."""
+    return suppressed_keys({key for p in people for key in keys_of(p.facts)} - set(known))
+
+
+def _coming_back(person: Person, forgotten: set[Key], *, is_known: bool) -> str:
+    """The fact that belongs to somebody who asked to be forgotten; the number of a known lead may."""
+    names = (name for name, value in keys_of(person.facts) if (name, value) in forgotten)
+    return next((name for name in names if not (is_known and name == "phone")), "")
+
+
 def _added(before: Person | None, person: Person) -> Person:
     if before is None:
         return person
@@ -144,7 +188,13 @@ def _added(before: Person | None, person: Person) -> Person:
     )
 
 
-def _create(fresh: Mapping[int, Person], results: list[Upserted], *, at: datetime) -> None:
+def _create(
+    fresh: Mapping[int, Person],
+    results: list[Upserted],
+    *,
+    at: datetime,
+    cause: Cause = API,
+) -> None:
     people = [
         NewLead(
             at=at,
@@ -154,7 +204,7 @@ def _create(fresh: Mapping[int, Person], results: list[Upserted], *, at: datetim
         )
         for person in fresh.values()
     ]
-    leads = create_leads(people=people, at=at, cause=Cause("api"))
+    leads = create_leads(people=people, at=at, cause=cause)
     for place, lead in zip(fresh, leads, strict=True):
         results[place].lead_id, results[place].status = lead.pk, "created"
     _write_products({lead.pk: fresh[place] for place, lead in zip(fresh, leads, strict=True)})

@@ -1,7 +1,7 @@
 """Imports: files of people become leads, matched with those already known; history comes silently."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -14,11 +14,20 @@ from django.db import transaction
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
 from leads.engine.pipeline import DETOUR, Pipeline
-from leads.importing import Parser, Person, RowError, load_mapping, read_rows
+from leads.importing import (
+    Parser,
+    Person,
+    RowError,
+    check_mapping,
+    load_mapping,
+    read_rows,
+)
 from leads.models import Import, Lead
 from leads.queries.pipeline import load_pipeline
+from leads.queries.suppression import Key, keys_of, suppressed_keys
 from leads.services.acts import Cause
 from leads.services.admission import Admission, Plan
+from leads.services.facts import FORGOTTEN
 from leads.services.people import (
     NewLead,
     find_or_create_companies,
@@ -61,19 +70,22 @@ def import_leads(
     at: datetime,
     is_rehearsal: bool = False,
     progress: Callable[[int], None] = lambda rows: None,
+    run: Import | None = None,
 ) -> Tally:
     """Import a file; raises Invalid when the file or its mapping as a whole cannot be used.
 
-    Each ten thousand rows commit together; running the same file again changes nothing. A rehearsal
-    does all the work and keeps none of it.
+    `run` is an import that was prepared before, with a mapping of its own. Each ten thousand rows
+    commit together; running the same file again changes nothing. A rehearsal does all the work and
+    keeps none of it.
     """
     started = time.perf_counter()
     header, rows = read_rows(path)
-    parser = Parser(load_mapping(mapping_path, header), header)
+    mapping = check_mapping(run.mapping, header) if run else load_mapping(mapping_path, header)
+    parser = Parser(mapping, header)
     _check_stage(parser.mapping.stage, load_pipeline())
     tally = Tally()
     with transaction.atomic():  # a rehearsal needs what it created to find later duplicates
-        run = Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
+        run = run or Import.objects.create(file=path.name, by=by, at=at, is_rehearsal=is_rehearsal)
         if is_rehearsal:
             _read_all(rows, parser, tally, run, at, progress)
             transaction.set_rollback(True)
@@ -158,10 +170,11 @@ def _import_chunk(
     _check_stage(parser.mapping.stage, pipeline)
     match = parser.mapping.match
     known, taken = _match(people, match)
+    forgotten = suppressed_keys({key for person in people for key in keys_of(person.facts)})
     new, old = [], []
     for person in people:
         found = known.get(person.facts[match])
-        clash = _clash(person, found, taken)
+        clash = _clash(person, found, taken) or _coming_back(person, found, forgotten)
         if clash:
             tally.reject(RowError(person.row, clash[0], clash[1]))
         elif found is not None:
@@ -217,6 +230,18 @@ def _clash(
         value = person.facts.get(key)
         if value and taken.setdefault((key, value), mine) != mine:
             return key, f"“{value}” already belongs to another lead."
+    return None
+
+
+def _coming_back(
+    person: Person, found: Lead | None, forgotten: Collection[Key]
+) -> tuple[str, str] | None:
+    """Whether somebody asked to be forgotten; what a lead came back with by itself it may keep."""
+    if not forgotten:
+        return None
+    for name, value in keys_of(person.facts):
+        if (name, value) in forgotten and (found is None or getattr(found, name) != value):
+            return name, FORGOTTEN
     return None
 
 

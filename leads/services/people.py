@@ -9,13 +9,14 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from leadflow.core import bulk, events
-from leads.engine.identity import fold
 from leads.engine.pipeline import Pipeline
+from leads.engine.tokens import company_vector
 from leads.events import ActivitiesRecorded
 from leads.models import Company, Lead, Opportunity, StageChange
 from leads.queries.pipeline import load_pipeline
 from leads.services.acts import NOBODY, Act, Cause, Change
 from leads.services.history import announce, open_offers, write_history
+from leads.services.tokens import insert_tokens, refresh_tokens
 
 FACTS = frozenset(
     "email phone first_name last_name job_title country language persona source campaign_id "
@@ -23,6 +24,7 @@ FACTS = frozenset(
 )
 COMPANY_FACTS = ("domain", "industry", "employees", "country")
 IDENTITY_LOCK = 5_323_002
+EVENT_SIZE = 5_000
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _insert(
         for field in Lead._meta.concrete_fields
     }
     bulk.copy_columns(Lead._meta.db_table, columns, len(rows))
+    insert_tokens(rows, companies=[person.company_name for person in people])
     write_history(changes, act=act, version=pipeline.version)
     open_offers(changes, act=act, pipeline=pipeline)
     _open_opportunities(people, changes, pipeline=pipeline)
@@ -132,7 +135,6 @@ def _row(
     row["id"], row["stage"], row["last_change"] = lead_id, stage, change_id
     row["stage_since"] = row["created_at"] = person.at
     row["attributes"] = dict(person.attributes)
-    row["search"] = _search_text(row, company=person.company_name)
     return row
 
 
@@ -144,15 +146,6 @@ def _blank() -> dict[str, Any]:
 _BLANK = _blank()
 
 
-SEARCHED = ("first_name", "last_name", "email", "phone", "external_id")
-
-
-def _search_text(facts: Mapping[str, Any], *, company: str) -> str:
-    """What the search box looks through: name, addresses and company, folded."""
-    parts = [facts[name] for name in SEARCHED] + [company]
-    return fold(" ".join(part for part in parts if part))
-
-
 def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
     """Ids of companies by the name as given, whatever its case; missing ones are created."""
     wanted = sorted({name for name in names if name})
@@ -161,18 +154,29 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
     with connection.cursor() as cursor:  # PostgreSQL alone decides which names are alike
         cursor.execute(
             """
-            INSERT INTO leads_company (name, domain, industry, country, created_at)
-            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', now()
-              FROM unnest(%s::text[]) AS wanted (name)
+            INSERT INTO leads_company (name, domain, industry, country, tokens, created_at)
+            SELECT DISTINCT ON (LOWER(name)) name, '', '', '', tokens, now()
+              FROM unnest(%s::text[], %s::tsvector[]) AS wanted (name, tokens)
+             WHERE NOT EXISTS (  -- it has become another company
+                   SELECT FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                   )
                 ON CONFLICT (LOWER(name)) DO NOTHING
             """,
-            [wanted],
+            [wanted, [company_vector(name, "") for name in wanted]],
         )
         cursor.execute(
             """
-            SELECT wanted.name, company.id
+            SELECT wanted.name, COALESCE(company.id, merged.kept_id)
               FROM unnest(%s::text[]) AS wanted (name)
-              JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN leads_company AS company ON LOWER(company.name) = LOWER(wanted.name)
+              LEFT JOIN LATERAL (
+                   SELECT merge.kept_id
+                     FROM leads_companymerge AS merge
+                    WHERE LOWER(merge.gone_name) = LOWER(wanted.name) AND merge.undone_at IS NULL
+                    ORDER BY merge.id DESC
+                    LIMIT 1
+                   ) AS merged ON company.id IS NULL
             """,
             [wanted],
         )
@@ -180,14 +184,27 @@ def find_or_create_companies(names: Collection[str]) -> dict[str, int]:
 
 
 @transaction.atomic
-def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]]) -> int:
+def describe_companies(*, facts_by_name: Mapping[str, Mapping[str, Any]], at: datetime) -> int:
     """Fill in domain, industry, employees and country of companies; returns how many are known."""
     companies = list(Company.objects.filter(name__in=list(facts_by_name)).order_by("pk"))
     for company in companies:
         for name in COMPANY_FACTS:
             setattr(company, name, facts_by_name[company.name].get(name, getattr(company, name)))
-    bulk.update_columns(companies, COMPANY_FACTS)
+        company.tokens = company_vector(company.name, company.domain)
+    bulk.update_columns(companies, [*COMPANY_FACTS, "tokens"])
+    note_company_facts(company_ids=[company.pk for company in companies], at=at)
     return len(companies)
+
+
+@transaction.atomic
+def note_company_facts(*, company_ids: Collection[int], at: datetime) -> int:
+    """Tell that what is known of companies has changed; returns how many leads that is about."""
+    rows = Lead.objects.filter(company__in=list(company_ids)).order_by("pk")
+    ids = list(rows.values_list("pk", flat=True))
+    for start in range(0, len(ids), EVENT_SIZE):
+        part = tuple(ids[start : start + EVENT_SIZE])
+        events.publish(ActivitiesRecorded(at=at, lead_ids=part, is_silent=True))
+    return len(ids)
 
 
 @transaction.atomic
@@ -209,16 +226,9 @@ def update_facts(
         if new:
             changed.append(lead)
             names |= set(new)
-    _save_facts(changed, names=names)
+    bulk.update_columns(changed, list(names))
     if changed:
+        refresh_tokens(lead_ids=[lead.pk for lead in changed])
         ids = tuple(lead.pk for lead in changed)
         events.publish(ActivitiesRecorded(at=at, lead_ids=ids, is_silent=is_silent))
     return len(changed)
-
-
-def _save_facts(leads: Sequence[Lead], *, names: Collection[str]) -> None:
-    companies = Company.objects.in_bulk({lead.company_id for lead in leads if lead.company_id})
-    for lead in leads:
-        company = companies.get(lead.company_id) if lead.company_id else None
-        lead.search = _search_text(vars(lead), company=company.name if company else "")
-    bulk.update_columns(leads, [*names, "search"])

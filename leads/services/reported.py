@@ -15,6 +15,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.engine.identity import clean, normalize_email
 from leads.models import Activity, Lead
+from leads.queries.merging import follow_merges
 from leads.services.activities import record_activities
 
 SOURCE = "api"
@@ -139,12 +140,17 @@ def _find_leads(rows: Sequence[Mapping[str, Any]], *, by: User) -> References:
         for name in REFERENCES:
             if row.get(name):
                 wanted[name].add(clean(row[name], most=400) if name != "lead" else row[name])
-    mine = Lead.objects.visible_to(by)
+    mine = Lead.objects.visible_to(by).filter(erased_at=None)
+    homes = follow_merges(wanted["lead"]) if wanted["lead"] else {}
+    wanted["lead"] |= set(homes.values())
     columns = {"lead": "pk", "email": "email", "external_id": "external_id"}
-    return {
+    found: References = {
         name: dict(mine.filter(**{f"{columns[name]}__in": values}).values_list(columns[name], "pk"))
         for name, values in wanted.items()
     }
+    seen = found["lead"]
+    seen |= {old: seen[home] for old, home in homes.items() if home in seen}
+    return found
 
 
 def _lead_of(row: Mapping[str, Any], found: References) -> int:

@@ -27,6 +27,7 @@ def write_scores(*, scores: Sequence[tuple[int, int, int, str]], at: datetime) -
                 SELECT lead.id FROM leads_lead AS lead JOIN fresh USING (id)
                  WHERE (lead.engagement, lead.fit, lead.grade)
                        IS DISTINCT FROM (fresh.engagement, fresh.fit, fresh.grade)
+                   AND lead.erased_at IS NULL  -- what they had stays in the figures
                  ORDER BY lead.id FOR NO KEY UPDATE OF lead
             )
             UPDATE leads_lead AS lead

@@ -12,7 +12,7 @@ from leads.models import Lead, StageChange
 from leads.queries.calendars import default_week
 from leads.services.acts import Act, Change
 
-COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id")
+COLUMNS = ("pk", "stage", "stage_since", "cycle", "owner_id", "erased_at")
 
 
 class Standing(NamedTuple):
@@ -23,6 +23,7 @@ class Standing(NamedTuple):
     since: datetime
     cycle: int
     owner_id: int | None
+    erased_at: datetime | None = None
 
 
 class Target(NamedTuple):

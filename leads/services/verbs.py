@@ -23,6 +23,7 @@ from leads.services.history import write_moves
 from leads.services.standings import Standing, Target, describe_moves, lock_leads
 
 ANSWERS = frozenset({"accept", "reject"})
+ERASED = "This person was erased: nothing can be done with them any more."
 
 
 @transaction.atomic
@@ -46,6 +47,7 @@ def move(*, lead_ids: Collection[int], act: Act) -> Moved:
         for one in standings
         if targets[one.stage] is None
     }
+    refused |= {one.lead_id: ERASED for one in standings if one.erased_at is not None}
     refused |= _not_theirs(standings, act=act)
     refused |= _lacking(standings, targets, act=act, pipeline=pipeline)
     moving = [one for one in standings if one.lead_id not in refused]

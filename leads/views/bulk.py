@@ -76,8 +76,7 @@ def _kind(user: User, said: QueryDict) -> queries.Kind:
 def _chosen(user: User, said: QueryDict) -> LeadQuerySet:
     """All that the filter of the list finds, or the leads that were ticked."""
     if said.get("all"):
-        named = QueryDict(said.get("filter", "")[:LONGEST]).items()
-        params = {name: clean(value, most=LONGEST) for name, value in named}
+        params = queries.read_params(QueryDict(said.get("filter", "")[:LONGEST]))
         return queries.choose_leads(user=user, params=params)
     return queries.choose_leads(user=user, ids=_ticked(said))
 

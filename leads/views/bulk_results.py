@@ -18,7 +18,7 @@ from leadflow.core.tables import Keyset
 from leads import queries
 from leads import services as leads
 from leads.engine.identity import clean
-from leads.models import BulkAct, BulkItem, Reason, Stage
+from leads.models import BulkAct, BulkItem, Campaign, Reason, Stage
 from leads.views.access import LARGEST_ID, PageRequest
 from leads.views.bulk import do_if_small, list_address, sent_before
 
@@ -102,9 +102,13 @@ def _facts(act: BulkAct) -> list[tuple[str, str]]:
     said = act.said
     reason = Reason.objects.filter(verb=act.verb, code=said.get("reason", "")).first()
     facts = [("Reason", str(reason or "")), ("Note", said.get("note", ""))]
+    facts.append(("Tag", said.get("tag", "")))
     if act.verb == "assign":
         owner = User.objects.filter(pk=said.get("owner")).first()
         facts.append(("New owner", str(owner or "Nobody")))
+    if act.verb == "invite":
+        event = Campaign.objects.filter(key=said.get("event")).first()
+        facts.append(("Event", str(event or "")))
     if "amount" in said:
         facts.append(("Amount of each", f"{said['amount']} {said.get('currency', '')}"))
     return [(label, words) for label, words in facts if words]

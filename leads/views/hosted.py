@@ -1,39 +1,39 @@
 """Public forms: shown, checked, stored raw, answered. What makes leads of them comes later."""
 
-import hashlib
-import json
-import secrets
+import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core import signing
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from leads import services as leads
-from leads.forms import HONEYPOT, PublicForm
+from leads import queries
+from leads.engine.arrivals import host_of
+from leads.engine.questions import Question, choose_questions
+from leads.forms import PublicForm
 from leads.models import Form
-from leads.views.limits import is_flooding, is_too_big
-from leads.views.tracking import source_of, visitor_id
+from leads.views import sending, slips
+from leads.views.limits import is_flooding, is_too_big, retry_after
+from leads.views.tracking import visitor_id
 
-SALT = "leads.form"
 MOST_BYTES = 200_000
-MOST_UNKNOWN = 50
-OPEN_FOR_SECONDS = 2 * 86_400
-LEAST_SECONDS = 1
+KEPT_SECONDS = 2.0  # a form that was changed or switched off takes posts the old way so long
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data", ""}
 
 TOO_MANY = "Too many forms came from your address. Wait a minute and send it again."
 TOO_BIG = "This is more than a form can hold. Shorten the message and send it again."
-TOO_OLD = "This form was open for too long. Nothing is lost: check it and send it once more."
-TOO_FAST = "That was faster than people write. Wait a moment and send it again."
-NOT_EMPTY = "A field that stays empty was filled in. Send the form again without filling it."
+NOT_ASKED = "This is not what the form asks for."
+NO_FORM = "Send the answers as a web form does; this came as something else."
+
+_kept: dict[str, tuple[float, Form]] = {}
 
 
 @never_cache
@@ -42,124 +42,189 @@ NOT_EMPTY = "A field that stays empty was filled in. Send the form again without
 @require_http_methods(["GET", "HEAD", "POST"])
 def form_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A public form; sending it answers 303, or 201 with JSON where that is accepted."""
-    form = get_object_or_404(Form.objects.select_related("asset"), slug=slug, is_active=True)
-    if request.method != "POST":
-        return _page(request, form, PublicForm(form), token=_issue(form, request))
-    if is_flooding(request, "form"):
-        return _refuse(request, form, TOO_MANY, 429)
-    if is_too_big(request, MOST_BYTES):
-        return _refuse(request, form, TOO_BIG, 413)
-    try:
-        return _receive(request, form)
-    except RequestDataTooBig:
-        return _refuse(request, form, TOO_BIG, 413)
-    except (SuspiciousOperation, MultiPartParserError):
-        return _refuse(request, form, "This is not what the form asks for.", 400)
+    return _serve(request, slug, via="page")
+
+
+@never_cache
+@csrf_exempt
+@xframe_options_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def embed(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same form for a frame on one of the sites that may hold it."""
+    return _serve(request, slug, via="embed")
 
 
 @require_safe
 @login_not_required
 def thanks(request: HttpRequest, slug: str) -> HttpResponse:
     """What people see after they sent a form."""
+    return _thank(request, slug, via="page")
+
+
+@require_safe
+@xframe_options_exempt
+@login_not_required
+def embed_thanks(request: HttpRequest, slug: str) -> HttpResponse:
+    """The same inside a frame."""
+    return _thank(request, slug, via="embed")
+
+
+def _thank(request: HttpRequest, slug: str, *, via: str) -> HttpResponse:
     form = get_object_or_404(Form.objects.select_related("asset"), slug=slug)
-    return render(request, "leads/thanks.html", {"form_row": form})
+    response = render(request, "leads/thanks.html", _frame(form, via))
+    return _secure(response, form, via=via)
 
 
-def _receive(request: HttpRequest, form: Form) -> HttpResponse:
-    filled = PublicForm(form, request.POST)
-    token, trouble = _read_token(request.POST.get("token", ""), form)
-    if request.POST.get(HONEYPOT):
-        trouble = NOT_EMPTY
-    if trouble or not filled.is_valid():
-        kept = request.POST["token"] if token else _issue(form, request)
-        return _page(request, form, filled, token=kept, trouble=trouble)
-    values = _raw(request, filled)
-    leads.receive_submission(
-        form=form,
-        values=values,
-        token=_fingerprint(token["id"], values),
-        visitor_id=visitor_id(request),
-        source=token["source"],
-        at=timezone.now(),
-    )
-    if _wants_json(request):
-        return JsonResponse({"detail": form.thanks}, status=201)
-    return _see_other(reverse("public:thanks", args=[form.slug]))
+def forget_forms() -> None:
+    """Read forms anew from the database."""
+    _kept.clear()
 
 
-def _raw(request: HttpRequest, filled: PublicForm) -> dict[str, Any]:
-    """What was sent: the form's own fields, and apart from them a few that it does not know."""
-    unknown = [name for name in request.POST if name not in {"token", HONEYPOT, *filled.fields}]
-    extra = {
-        _without_nul(name)[:80]: _without_nul(request.POST[name])[:1_000]
-        for name in unknown[:MOST_UNKNOWN]
-    }
-    return {**filled.cleaned_data, "_extra": extra} if extra else filled.cleaned_data
-
-
-def _without_nul(text: str) -> str:
-    return text.replace("\x00", "\ufffd")
-
-
-def _issue(form: Form, request: HttpRequest) -> str:
-    """A signed token: which form, where from, since when. It stands in for a CSRF cookie."""
-    referrer = request.headers.get("Referer", "") if request.method != "POST" else ""
-    source = source_of(request.get_full_path(), referrer, host=request.get_host())
-    body = {
-        "form": form.pk,
-        "id": secrets.token_hex(8),
-        "source": _without_nul(source),
-        "at": timezone.now().timestamp(),
-    }
-    return signing.dumps(body, salt=SALT)
-
-
-def _read_token(text: str, form: Form) -> tuple[dict[str, Any], str]:
-    """What the token says ({} for none of ours), and why it is not enough ("" when it is)."""
+def _serve(request: HttpRequest, slug: str, *, via: str) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, _form(slug), via=via)
+    form = _form(slug, most_age=KEPT_SECONDS)
     try:
-        token = signing.loads(text, salt=SALT, max_age=OPEN_FOR_SECONDS)
-    except signing.BadSignature:
-        return {}, TOO_OLD
-    if token["form"] != form.pk:
-        return {}, TOO_OLD
-    is_quick = timezone.now().timestamp() - token["at"] < LEAST_SECONDS
-    return token, TOO_FAST if is_quick else ""
+        return _take(request, form, via=via)
+    except RequestDataTooBig:
+        return _refuse(request, form, TOO_BIG, 413, via=via)
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError):
+        return _refuse(request, form, NOT_ASKED, 400, via=via)
 
 
-def _fingerprint(token_id: str, values: dict[str, Any]) -> str:
-    """The same values sent twice from one page are one submission; corrected ones are another."""
-    said = json.dumps(values, sort_keys=True)
-    return hashlib.sha256(f"{token_id}:{said}".encode("utf-8", "replace")).hexdigest()
+def _form(slug: str, *, most_age: float = 0.0) -> Form:
+    """The form at an address; a post takes one that was read a moment ago."""
+    now = time.monotonic()
+    read_at, form = _kept.get(slug, (0.0, None))
+    if form is None or now - read_at > most_age:
+        try:
+            form = queries.takes_submissions(slug=slug)
+        except Form.DoesNotExist:
+            _kept.pop(slug, None)
+            raise Http404("There is no such form, or it is switched off.") from None
+        _kept[slug] = now, form
+    return form
+
+
+def _take(request: HttpRequest, form: Form, *, via: str) -> HttpResponse:
+    if is_flooding(request, "form"):
+        return _refuse(request, form, TOO_MANY, 429, via=via)
+    if is_too_big(request, MOST_BYTES):
+        return _refuse(request, form, TOO_BIG, 413, via=via)
+    if request.content_type not in FORM_TYPES:
+        return _refuse(request, form, NO_FORM, 415, via=via)
+    sent = sending.read(request, form, via=via)
+    if sent.trouble or not sent.filled.is_valid():
+        return _show_again(request, form, sent, via=via)
+    sending.keep(request, form, sent, at=timezone.now())
+    if wants_json(request):
+        return JsonResponse({"detail": form.thanks}, status=201)
+    return _see_other(form, via=via)
+
+
+def _show(request: HttpRequest, form: Form, *, via: str) -> HttpResponse:
+    """The form with the questions that this browser is asked now."""
+    browser = visitor_id(request) if form.most_questions and "all" not in request.GET else None
+    known = queries.known_answers(visitor_id=browser)
+    asked = choose_questions(form.questions, known=known or (), most=form.most_questions)
+    slip = sending.issue(
+        request, form, via=via, asked=asked, visitor=browser if known is not None else None
+    )
+    if wants_json(request):
+        return JsonResponse({"token": slips.seal(slip), "asked": slip.asked})
+    filled = PublicForm(form, asked=slip.asked, is_known=known is not None)
+    return _page(request, form, filled, token=slips.seal(slip), via=via, is_known=known is not None)
+
+
+def _show_again(
+    request: HttpRequest, form: Form, sent: "sending.Sent", *, via: str
+) -> HttpResponse:
+    """The form as it was filled in, with what is wrong at its field."""
+    filled = sent.filled
+    if wants_json(request):
+        errors = {name: list(map(str, messages)) for name, messages in filled.errors.items()}
+        said = {"detail": sent.trouble or "Some fields need another look.", "errors": errors}
+        return JsonResponse(said, status=422)
+    token = sent.token or slips.seal(sending.issue(request, form, via=via, asked=_all(form)))
+    return _page(
+        request,
+        form,
+        filled,
+        token=token,
+        via=via,
+        trouble=sent.trouble,
+        status=422,
+        is_known=filled.is_known,
+    )
+
+
+def _all(form: Form) -> list[Question]:
+    return choose_questions(form.questions, most=form.most_questions)
 
 
 def _page(
-    request: HttpRequest, form: Form, filled: PublicForm, *, token: str, trouble: str = ""
+    request: HttpRequest,
+    form: Form,
+    filled: PublicForm,
+    *,
+    token: str,
+    via: str,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    status = 422 if filled.is_bound else 200
-    if _wants_json(request):
-        errors = {name: list(map(str, messages)) for name, messages in filled.errors.items()}
-        said = {"detail": trouble or "Some fields need another look.", "errors": errors}
-        return JsonResponse(said if filled.is_bound else {"token": token}, status=status)
-    context = {"form_row": form, "form": filled, "token": token, "trouble": trouble}
-    return render(request, "leads/form.html", context, status=status)
+    context = {"form": filled, "token": token, **_frame(form, via), **more}
+    return _secure(render(request, "leads/form.html", context, status=status), form, via=via)
 
 
-def _refuse(request: HttpRequest, form: Form, why: str, status: int) -> HttpResponse:
-    if _wants_json(request):
+def _frame(form: Form, via: str) -> dict[str, Any]:
+    """What every page of a form knows: which one, where it is sent to, what is around it."""
+    is_embedded = via == "embed"
+    name = "public:embed" if is_embedded else "public:form"
+    return {
+        "form_row": form,
+        "via": via,
+        "base": "embed.html" if is_embedded else "public.html",
+        "address": reverse(name, args=[form.slug]),
+    }
+
+
+def _refuse(request: HttpRequest, form: Form, why: str, status: int, *, via: str) -> HttpResponse:
+    if wants_json(request):
         response: HttpResponse = JsonResponse({"detail": why}, status=status)
     else:
-        context = {"form_row": form, "refusal": why, "token": _issue(form, request)}
+        context = {"refusal": why, **_frame(form, via)}
         response = render(request, "leads/form.html", context, status=status)
     if status == 429:
-        response["Retry-After"] = "60"
+        response["Retry-After"] = str(retry_after("form"))
+    return _secure(response, form, via=via)
+
+
+def _secure(response: HttpResponse, form: Form, *, via: str) -> HttpResponse:
+    """Only the sites that are named may frame the form; sending it may lead to its own next page."""
+    policy: dict[str, list[str]] = {}
+    if form.redirect_url:
+        policy["form-action"] = ["'self'", _origin(form.redirect_url)]
+    if via == "embed":
+        policy["frame-ancestors"] = ["'self'", *form.allowed_hosts]
+    response._csp_replace = policy  # type: ignore[attr-defined]
     return response
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+def _origin(url: str) -> str:
+    return f"{url.partition('//')[0]}//{host_of(url)}"
 
 
-def _see_other(url: str) -> HttpResponse:
-    response = redirect(url)
+def _see_other(form: Form, *, via: str) -> HttpResponse:
+    if via == "embed":
+        address = reverse("public:embed_thanks", args=[form.slug])
+    else:
+        address = form.redirect_url or reverse("public:thanks", args=[form.slug])
+    response = redirect(address)
     response.status_code = 303
-    return response
+    return _secure(response, form, via=via)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program asks."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

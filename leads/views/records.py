@@ -13,17 +13,21 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.errors import Conflict
-from leadflow.core.parts import Panel, lead_panels
+from leadflow.core.models import User
+from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
 from leadflow.core.views import toast
 from leads import queries
 from leads import services as leads
 from leads.forms import FactsForm, NoteForm
 from leads.models import Activity, Lead
 from leads.views.access import PageRequest, get_lead, may
+
+STRETCH = 30  # entries of the story; more come as one scrolls
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,11 @@ class Box:
 @vary_on_headers("HX-Request")
 def detail(request: PageRequest, lead_id: int) -> HttpResponse:
     """One lead; through htmx the next stretch of the story alone."""
-    lead = get_lead(request, lead_id)
+    lead = get_lead(request, lead_id, even_erased=True)
+    if lead.pk != lead_id:  # it was merged into another record
+        return redirect("leads:detail", lead_id=lead.pk)
+    if lead.erased_at is not None:
+        return render(request, "leads/erased.html", _remains(lead))
     story = _story(request, lead)
     if request.htmx and not request.htmx.history_restore_request:
         name = "entries" if request.GET.get("before") else "story"
@@ -125,17 +133,30 @@ def _answer_note(
     return render(request, "leads/detail.html", context, status=status)
 
 
-def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
-    """Everything around the story."""
-    standing = queries.standing(lead=lead)
+def _remains(lead: Lead) -> dict[str, Any]:
+    """What is left of somebody who was erased."""
     return {
         "lead": lead,
-        "standing": standing,
+        "standing": queries.standing(lead=lead),
         "stays": queries.stays_of(lead, at=timezone.now()),
+        "erasure": lead.privacy_requests.filter(kind="erasure").select_related("by").first(),
+    }
+
+
+def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
+    """Everything around the story."""
+    stays = queries.stays_of(lead, at=timezone.now())
+    shows_all = bool(request.GET.get("times"))
+    return {
+        "lead": lead,
+        "standing": queries.standing(lead=lead),
+        "stays": [one for one in stays if shows_all or one.time.cycle == lead.cycle],
+        "shows_times": shows_all,
+        "has_more_times": not shows_all and any(one.time.cycle != lead.cycle for one in stays),
         "products": list(lead.products.all()),
-        "consents": queries.latest_consents(lead=lead),
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),
+        "actions": _actions(lead, request.user),
         "panels": _panels(lead, request, side="right"),
         "fact_panels": _panels(lead, request, side="left"),
     }
@@ -143,23 +164,34 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
 
 def _story(request: PageRequest, lead: Lead) -> dict[str, Any]:
     part = request.GET.get("part", "")
+    with_machines = bool(request.GET.get("machines"))
     before = queries.Position.read(request.GET.get("before", ""))
-    page = queries.read_timeline(lead=lead, part=part, before=before)
+    page = queries.read_timeline(lead=lead, part=part, before=before, with_machines=with_machines)
     goes_on = timezone.localdate(before.at) if before and request.htmx else None
     return {
         "days": list(_by_day(page.entries, goes_on)),
         "next": page.next,
-        "tabs": _tabs(lead, part),
+        "tabs": _tabs(lead, part, with_machines=with_machines),
+        "machines": Tab(
+            "Machines are shown too" if with_machines else "Show machines too",
+            _story_address(lead, part, with_machines=not with_machines),
+            with_machines,
+        ),
         "is_further": before is not None,
     }
 
 
-def _tabs(lead: Lead, part: str) -> list[Tab]:
-    address = reverse("leads:detail", args=[lead.pk])
+def _tabs(lead: Lead, part: str, *, with_machines: bool) -> list[Tab]:
     return [
-        Tab(words, f"{address}?part={key}" if key else address, key == part)
+        Tab(words, _story_address(lead, key, with_machines=with_machines), key == part)
         for key, words, _ in queries.PARTS
     ]
+
+
+def _story_address(lead: Lead, part: str, *, with_machines: bool) -> str:
+    said = {"part": part, "machines": "1" if with_machines else ""}
+    asked = urlencode({name: value for name, value in said.items() if value})
+    return reverse("leads:detail", args=[lead.pk]) + (f"?{asked}" if asked else "")
 
 
 def _by_day(entries: Iterable[queries.TimelineEntry], goes_on: date | None) -> Iterable[Day]:
@@ -171,6 +203,14 @@ def _day_label(day: date) -> str:
     today = timezone.localdate()
     written = date_format(day, "l j F" if day.year == today.year else "j F Y")
     return {0: "Today", 1: "Yesterday"}.get((today - day).days, written)
+
+
+def _actions(lead: Lead, user: User) -> list[LeadAction]:
+    """What this reader may do with this lead beyond the buttons of the page."""
+    if lead.erased_at is not None:
+        return []
+    mine = (one for one in lead_actions.values() if user.has_perm(one.permission))
+    return sorted((one for one in mine if one.fits(lead)), key=lambda one: one.order)
 
 
 def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:

@@ -14,6 +14,8 @@ class ExitReason(models.TextChoices):
     LEFT_STAGE = "stage", "Moved on in the pipeline"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     STOPPED = "stopped", "Stopped by hand"
+    ERASED = "erased", "Asked to be forgotten"
+    MERGED = "merged", "Joined with another record"
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):

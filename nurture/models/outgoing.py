@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from content.models import Asset
 from leadflow.core.models import User
-from leads.models import Lead
+from leads.models import Lead, OptIn
 from nurture.models.enrollments import Touch
 
 # States in which a lead has, or may have, a piece of content.
@@ -33,6 +33,10 @@ class Message(models.Model):
 
     touch = models.OneToOneField(
         Touch, null=True, blank=True, on_delete=models.CASCADE, related_name="message"
+    )
+    # The question whether a consent holds: one message each
+    opt_in = models.OneToOneField(
+        OptIn, null=True, blank=True, on_delete=models.CASCADE, related_name="message"
     )
     lead = models.ForeignKey(
         Lead, on_delete=models.CASCADE, related_name="messages", db_index=False

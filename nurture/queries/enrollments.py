@@ -19,6 +19,7 @@ from django.db.models import (
 from leads import queries as leads
 from leads import services as pipelines
 from leads.models import Consent, Lead, StageChange
+from leads.models.history import COMBINE
 from nurture.models import Enrollment, ExitReason, Program
 
 RECYCLED = "recycled"
@@ -54,7 +55,7 @@ def candidates(program: Program) -> QuerySet[Lead]:
         Q(state=Enrollment.State.ACTIVE) | Q(since_change__gte=OuterRef("_stay"))
     )
     this_cycle = mine.filter(cycle=OuterRef("cycle")).exclude(exit_reason=ExitReason.LEFT_STAGE)
-    recorded = StageChange.objects.filter(pk=OuterRef("last_change"), cause_kind__in=HISTORY)
+    recorded = StageChange.objects.filter(pk=OuterRef("_stay"), cause_kind__in=HISTORY)
     return (
         leads.matching(program.entry)
         .annotate(_stay=_began())
@@ -68,11 +69,19 @@ def candidates(program: Program) -> QuerySet[Lead]:
 
 
 def _began() -> Case:
-    """The change by which a lead came to stand where it does, also after one was taken back."""
-    counting = StageChange.objects.in_effect().filter(lead=OuterRef("pk")).order_by("-pk")
+    """The change by which a lead came to stand where it does, also after one was taken back.
+
+    The row that tells of a merge moved nobody, and what the other record went through is no stay of
+    this one.
+    """
+    counting = StageChange.objects.in_effect().filter(lead=OuterRef("pk"), cycle=OuterRef("cycle"))
     corrections = StageChange.objects.filter(corrects__isnull=False).order_by()
-    came_back = When(last_change__in=corrections.values("pk"), then=counting.values("pk")[:1])
-    return Case(came_back, default=F("last_change"), output_field=BigIntegerField())
+    merged = StageChange.objects.filter(verb=COMBINE).order_by()
+    came_before = When(
+        Q(last_change__in=corrections.values("pk")) | Q(last_change__in=merged.values("pk")),
+        then=counting.order_by("-pk").values("pk")[:1],
+    )
+    return Case(came_before, default=F("last_change"), output_field=BigIntegerField())
 
 
 def _latest_word() -> QuerySet[Consent]:
@@ -82,9 +91,7 @@ def _latest_word() -> QuerySet[Consent]:
 
 
 def _agreed_since_recorded() -> QuerySet[Consent]:
-    recorded_at = StageChange.objects.filter(pk=OuterRef(OuterRef("last_change"))).values(
-        "recorded_at"
-    )
+    recorded_at = StageChange.objects.filter(pk=OuterRef(OuterRef("_stay"))).values("recorded_at")
     return Consent.objects.filter(
         lead=OuterRef("pk"),
         purpose=Consent.Purpose.MARKETING,
@@ -109,6 +116,17 @@ def marketing_words(lead_ids: Collection[int]) -> dict[int, tuple[bool, datetime
     return {
         lead_id: (is_given, at)
         for lead_id, is_given, at in latest.values_list("lead_id", "is_given", "at")
+    }
+
+
+def unwanted(lead_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(lead, purpose) of every purpose whose latest word is no: calls and letters need no yes."""
+    words = Consent.objects.filter(lead__in=list(lead_ids))
+    latest = words.order_by("lead_id", "purpose", "-at", "-id").distinct("lead_id", "purpose")
+    return {
+        (lead_id, purpose)
+        for lead_id, purpose, is_given in latest.values_list("lead_id", "purpose", "is_given")
+        if not is_given
     }
 
 

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from django.utils.crypto import salted_hmac
-
 from content.models import Asset, Product
+from leadflow.core.fingerprints import fingerprint, fingerprints
 from leadflow.core.models import Calendar
 from leads.models import Lead
 from nurture.engine.slots import SlotSpec
 from nurture.models import Letter, Message, Slot, Suppression
 from nurture.models.outgoing import HAD
+
+PURPOSE = "nurture.suppression"
 
 
 def slots_by_step(step_ids: Collection[int]) -> dict[int, list[SlotSpec]]:
@@ -60,16 +61,33 @@ def products_by_lead(lead_ids: Collection[int]) -> dict[int, list[Product]]:
 
 def hash_address(address: str) -> str:
     """The keyed hash under which an address is suppressed."""
-    return salted_hmac(
-        "nurture.suppression", address.strip().lower(), algorithm="sha256"
-    ).hexdigest()
+    return fingerprint(_plain(address), purpose=PURPOSE)
+
+
+def hash_addresses(addresses: Collection[str]) -> dict[str, str]:
+    """Addresses by the hashes under which they may be suppressed, by older keys, too."""
+    return fingerprints({_plain(address) for address in addresses if address}, purpose=PURPOSE)
+
+
+def _plain(address: str) -> str:
+    return address.strip().lower()
 
 
 def suppressed(addresses: Collection[str]) -> dict[str, tuple[str, datetime]]:
     """Blocked ones among `addresses`: address → (reason, since when)."""
-    by_hash = {hash_address(address): address for address in addresses if address}
+    by_hash = hash_addresses(addresses)
     rows = Suppression.objects.filter(address_hash__in=by_hash)
-    return {by_hash[row.address_hash]: (row.reason, row.at) for row in rows}
+    found = {by_hash[row.address_hash]: (row.reason, row.at) for row in rows}
+    return {address: found[_plain(address)] for address in addresses if _plain(address) in found}
+
+
+def suppression_words(address: str) -> str:
+    """Why an address gets no marketing mail, in a sentence; "" when it is not blocked."""
+    found = suppressed([address]).get(address)
+    if found is None:
+        return ""
+    reason, since = found
+    return f"Blocked for marketing e-mails since {since:%-d %B %Y}: {Suppression.Reason(reason).label.lower()}."
 
 
 def time_zone() -> str:

@@ -1,5 +1,6 @@
 """Front door of the nurture app: programs, what goes out, and the work for people."""
 
+from nurture.services.consents import ask_for_consents
 from nurture.services.enrollments import (
     Entered,
     enroll,
@@ -9,10 +10,13 @@ from nurture.services.enrollments import (
     pause,
     resume,
     stop,
+    stop_channel,
     stop_unwilling,
 )
+from nurture.services.erasure import redraw_batches, stop_for_erasure
 from nurture.services.history import PastEnrollment, record_history
 from nurture.services.letters import print_letters
+from nurture.services.merging import JOIN
 from nurture.services.messages import recover_messages, send_messages
 from nurture.services.programs import (
     fill_slot,
@@ -31,9 +35,11 @@ from nurture.services.tasks import (
 )
 
 __all__ = [
+    "JOIN",
     "Entered",
     "NewTask",
     "PastEnrollment",
+    "ask_for_consents",
     "assign_tasks_to",
     "complete_task",
     "create_tasks",
@@ -49,10 +55,13 @@ __all__ = [
     "read_token",
     "record_history",
     "recover_messages",
+    "redraw_batches",
     "resubscribe",
     "resume",
     "send_messages",
     "stop",
+    "stop_channel",
+    "stop_for_erasure",
     "stop_unwilling",
     "suppress",
     "switch_program",

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from leadflow.core import bulk
 from leadflow.core.errors import Conflict
 from leadflow.core.models import User
 from leads import queries as leads
-from leads.models import Lead
+from leads.models import Consent, Lead
 from nurture import queries
 from nurture.models import Enrollment, ExitReason, Letter, Message, Program, Task, Touch
 from nurture.policies import check_may_steer
 from nurture.services.resumption import resume_corrected
-from nurture.services.scheduling import schedule
+from nurture.services.scheduling import schedule, tell
 
 BATCH = 2_000
 TAKEN_BACK = "correct"
@@ -63,7 +63,7 @@ def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int
     entries = (
         Enrollment.objects.filter(program=program, lead=OuterRef("pk")).order_by().values("lead")
     )
-    known = Coalesce(Subquery(entries.annotate(count=Count("pk")).values("count")), 0)
+    known = Coalesce(Subquery(entries.annotate(last=Max("entry")).values("last")), 0)
     rows = list(
         found.annotate(_entries=known).values_list("pk", "cycle", "last_change", "_entries")
     )
@@ -84,9 +84,11 @@ def _enter(program: Program, found: QuerySet[Lead], *, at: datetime) -> list[int
     ]
     Enrollment.objects.bulk_create(new, ignore_conflicts=True)
     ids = [enrollment.pk for enrollment in new]
-    ids = list(Enrollment.objects.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
-    schedule(enrollment_ids=ids, at=at)
-    return ids
+    written = Enrollment.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "lead_id")
+    leads_by_id = dict(written)
+    tell(leads_by_id.values(), at=at)
+    schedule(enrollment_ids=list(leads_by_id), at=at)
+    return list(leads_by_id)
 
 
 @transaction.atomic
@@ -97,7 +99,8 @@ def enroll(*, lead_ids: Collection[int], program_key: str, at: datetime) -> Ente
     already = set(running.values_list("lead_id", flat=True))
     words = queries.marketing_words(lead_ids)
     unwilling = {lead_id for lead_id, (is_given, _) in words.items() if not is_given} - already
-    found = Lead.objects.filter(pk__in=list(lead_ids)).exclude(pk__in=already | unwilling)
+    found = Lead.objects.filter(pk__in=list(lead_ids), erased_at=None)
+    found = found.exclude(pk__in=already | unwilling)
     found = found.filter(stage__in=queries.allowed_stages(program)).order_by("pk")
     ids = _enter(program, found, at=at)
     entered = set(Enrollment.objects.filter(pk__in=ids).values_list("lead_id", flat=True))
@@ -168,7 +171,7 @@ def exit_enrollments(
     if not enrollment_ids:
         return 0
     rows = Enrollment.objects.filter(pk__in=list(enrollment_ids)).select_for_update().order_by("pk")
-    locked = list(rows.values_list("pk", flat=True))
+    locked = dict(rows.values_list("pk", "lead_id"))
     ended = (
         Enrollment.objects.active()
         .filter(pk__in=locked)
@@ -182,7 +185,8 @@ def exit_enrollments(
             next_due_at=None,
         )
     )
-    _call_off(locked, note=str(dict(ExitReason.choices).get(reason, reason)), at=at)
+    _call_off(list(locked), note=str(dict(ExitReason.choices).get(reason, reason)), at=at)
+    tell(locked.values(), at=at)
     return ended
 
 
@@ -208,6 +212,20 @@ def stop_unwilling(*, lead_ids: Collection[int], at: datetime) -> int:
     words = queries.marketing_words(lead_ids)
     unwilling = [lead_id for lead_id, (is_given, _) in words.items() if not is_given]
     return exit_leads(lead_ids=unwilling, reason=ExitReason.UNSUBSCRIBED, at=at)
+
+
+@transaction.atomic
+def stop_channel(*, lead_ids: Collection[int], purpose: str, at: datetime) -> int:
+    """Call off letters or calls of programs for those who do not want them; returns how many."""
+    unwanted = queries.unwanted(lead_ids)
+    unwilling = [lead_id for lead_id in lead_ids if (lead_id, purpose) in unwanted]
+    if purpose == Consent.Purpose.LETTERS:
+        waiting = Letter.objects.filter(lead__in=unwilling, state=Letter.State.WAITING)
+        return waiting.update(state=Letter.State.CANCELLED, error="They do not want letters.")
+    if purpose == Consent.Purpose.PHONE:
+        calls = Task.objects.open().filter(lead__in=unwilling, kind=Task.Kind.CALL)
+        return calls.filter(touch__isnull=False).update(cancelled_at=at)
+    return 0
 
 
 @transaction.atomic

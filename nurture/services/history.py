@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Max
 
 from leadflow.core import bulk
 from leads import services as leads
 from leads.models import Activity, Consent, Lead, StageChange
 from nurture.engine.timing import due_at
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
-from nurture.services.scheduling import schedule
+from nurture.services.scheduling import schedule, tell
 from nurture.services.steps import Batch, Material, add_touch
 
 CHUNK = 2_000
@@ -101,6 +101,7 @@ def _record_chunk(
         enrollment.next_due_at = None
     _finish(batch, callers)
     _copy(enrollments, batch)
+    tell(people, at=at)
     schedule(
         enrollment_ids=[e.pk for e in enrollments if e.state == Enrollment.State.ACTIVE], at=at
     )
@@ -115,7 +116,7 @@ def _enrollments(
     known = (
         Enrollment.objects.filter(program=program, lead__in=people).order_by().values_list("lead")
     )
-    entries: dict[int, int] = defaultdict(int, known.annotate(count=Count("pk")))
+    entries: dict[int, int] = defaultdict(int, known.annotate(last=Max("entry")))
     changes = _changes(people)
     rows = []
     for pk, past in zip(bulk.take_ids(Enrollment, len(histories)), histories, strict=True):

@@ -12,12 +12,15 @@ from django.db.models import Q
 
 from content import queries as library
 from content import services as content
+from leadflow.core import events
 from leadflow.core.errors import Invalid
 from leads import services as leads
-from leads.models import Activity
+from leads.events import LeadsErased
+from leads.models import Activity, Consent
 from nurture import queries
 from nurture.models import Enrollment, Letter, LetterBatch, Touch
 from nurture.rendering import address_lines, build_letter, lead_context
+from nurture.services.results import lock_erased
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ def claim_letters(*, at: datetime, most: int = BATCH) -> tuple[list[Letter], int
 
 def _refusals(letters: Sequence[Letter]) -> dict[int, str]:
     words = queries.marketing_words({letter.lead_id for letter in letters})
+    unwanted = queries.unwanted({letter.lead_id for letter in letters})
     programs = {letter.touch.enrollment.program for letter in letters if letter.touch}
     allowed = {program: queries.allowed_stages(program) for program in programs}
     found = {}
@@ -74,6 +78,8 @@ def _refusals(letters: Sequence[Letter]) -> dict[int, str]:
         enrollment = letter.touch.enrollment if letter.touch else None
         if letter.lead_id in words and not words[letter.lead_id][0]:
             found[letter.pk] = "They do not want marketing messages."
+        elif (letter.lead_id, Consent.Purpose.LETTERS) in unwanted:
+            found[letter.pk] = "They do not want letters."
         elif not address_lines(letter.lead):
             found[letter.pk] = "No postal address is known."
         elif enrollment and enrollment.state == Enrollment.State.EXITED:
@@ -94,6 +100,13 @@ def _print(letters: Sequence[Letter], *, at: datetime) -> None:
         pdf = _render([drawn[letter.pk] for letter in printed]) if printed else b""
     failed = [letter for letter in letters if letter not in printed]
     record_printed(printed, failed=failed, name=_store(pdf, at=at) if printed else "", at=at)
+
+
+def draw_again(letters: Sequence[Letter], *, at: datetime) -> "ContentFile[bytes] | None":
+    """The file of letters that were printed before; None where none of them can be drawn."""
+    drawn = _draw(letters, at=at)
+    pages = [drawn[letter.pk] for letter in letters if letter.pk in drawn]
+    return ContentFile(_render(pages)) if pages else None
 
 
 def _draw(letters: Sequence[Letter], *, at: datetime) -> dict[int, content.Letter]:
@@ -142,6 +155,9 @@ def record_printed(
     letters: Sequence[Letter], *, failed: Sequence[Letter], name: str, at: datetime
 ) -> None:
     """Write down the file and what is in it, on the touches and in the leads' stories, too."""
+    erased = lock_erased({letter.lead_id for letter in [*letters, *failed]})
+    for letter in failed:
+        letter.error = "" if letter.lead_id in erased else letter.error
     if letters:
         batch = LetterBatch.objects.create(name=name, letters_count=len(letters), at=at)
         for letter in letters:
@@ -151,6 +167,8 @@ def record_printed(
     Letter.objects.bulk_update([*letters, *failed], ["state", "printed_at", "batch", "error"])
     _follow_touches(letters, Touch.State.DONE, at=at)
     _follow_touches(failed, Touch.State.FAILED, at=at)
+    if erased and letters:  # their letters are in the file
+        events.publish(LeadsErased(at=at, lead_ids=tuple(sorted(erased))))
     if letters:
         leads.record_activities(activities=[_activity(letter, at=at) for letter in letters], at=at)
 

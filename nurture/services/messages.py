@@ -21,7 +21,9 @@ from nurture import queries
 from nurture.engine.timing import retry_after
 from nurture.models import Enrollment, Message, Suppression, Touch
 from nurture.rendering import build_email, lead_context
+from nurture.services.consents import stale_question
 from nurture.services.line import Answer, Line, Result
+from nurture.services.results import lock_erased
 from nurture.services.steps import is_blocked
 from nurture.services.subscriptions import suppress
 
@@ -100,7 +102,9 @@ def claim_messages(*, at: datetime, most: int = BATCH) -> Claimed:
     rows = list(
         _due(at=at)
         .select_for_update(skip_locked=True, of=("self",))
-        .select_related("lead", "lead__company", "lead__owner", "touch__enrollment__program")[:most]
+        .select_related(
+            "lead", "lead__company", "lead__owner", "touch__enrollment__program", "opt_in"
+        )[:most]
     )
     refusals = _refusals(rows)
     good = [message for message in rows if message.pk not in refusals]
@@ -127,6 +131,8 @@ def _refusals(messages: Sequence[Message]) -> dict[int, str]:
         is_given, said_at = words.get(message.lead_id, (False, message.queued_at))
         if not message.lead.email:
             found[message.pk] = "No e-mail address is known."
+        elif message.opt_in and (stale := stale_question(message.opt_in, message.lead)):
+            found[message.pk] = stale
         elif message.is_marketing and not is_given:
             found[message.pk] = "They have not agreed to marketing e-mails."
         elif message.is_marketing and is_blocked(blocked.get(message.lead.email), said_at):
@@ -212,11 +218,15 @@ def _send(message: Message, material: Material, line: Line) -> Answer:
 @transaction.atomic
 def release(messages: Collection[Message], *, at: datetime, error: str = "") -> None:
     """Put claimed messages back unsent, as if they had not been claimed; `error`: why they wait."""
+    erased = lock_erased({message.lead_id for message in messages})
     for message in messages:
-        message.state, message.claimed_at = Message.State.QUEUED, None
+        back = Message.State.CANCELLED if message.lead_id in erased else Message.State.QUEUED
+        message.state, message.claimed_at = back, None
         message.attempts -= 1
         if error:
             message.next_attempt_at, message.error = at + SERVER_BACK_AFTER, error
+        if message.lead_id in erased:
+            _forget(message)
     fields = ["state", "claimed_at", "attempts", "next_attempt_at", "error"]
     Message.objects.bulk_update(messages, fields)
 
@@ -224,8 +234,11 @@ def release(messages: Collection[Message], *, at: datetime, error: str = "") -> 
 @transaction.atomic
 def record_results(results: Sequence[tuple[Message, Answer]], *, at: datetime) -> None:
     """Write what became of messages, on the touches and in the leads' stories, too."""
+    erased = lock_erased({message.lead_id for message, _ in results})
     for message, answer in results:
         _note_result(message, answer, at=at)
+        if message.lead_id in erased:
+            _forget(message)
     messages = [message for message, _ in results]
     fields = ["state", "sent_at", "error", "subject", "next_attempt_at", "claimed_at", "attempts"]
     Message.objects.bulk_update(messages, fields)
@@ -235,6 +248,13 @@ def record_results(results: Sequence[tuple[Message, Answer]], *, at: datetime) -
     sent = [message for message in messages if message.state == Message.State.SENT]
     if sent:
         leads.record_activities(activities=[_activity(message, at=at) for message in sent], at=at)
+
+
+def _forget(message: Message) -> None:
+    """What went out just before its receiver was erased: that it did stays, its words do not."""
+    message.subject = message.error = ""
+    if message.state == Message.State.QUEUED:
+        message.state = Message.State.CANCELLED
 
 
 def _note_result(message: Message, answer: Answer, *, at: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from nurture.models import Program
-from nurture.services.scheduling import schedule
+from nurture.services.scheduling import schedule, tell
 
 _RESUME = """
     WITH correction AS (
@@ -36,7 +36,7 @@ _RESUME = """
        AND last.state = 'exited' AND last.exit_reason = 'stage'
        AND last.since_change < correction.undone AND last.exited_at >= correction.undone_at
        AND word.is_given IS NOT FALSE
- RETURNING enrollment.id
+ RETURNING enrollment.id, enrollment.lead_id
 """
 
 
@@ -48,6 +48,7 @@ def resume_corrected(program: Program, *, correction_ids: Collection[int], at: d
     """
     with connection.cursor() as cursor:
         cursor.execute(_RESUME, {"ids": sorted(correction_ids), "program": program.pk})
-        resumed = [row[0] for row in cursor.fetchall()]
-    schedule(enrollment_ids=resumed, at=at)
+        resumed = dict(cursor.fetchall())
+    tell(resumed.values(), at=at)
+    schedule(enrollment_ids=list(resumed), at=at)
     return len(resumed)

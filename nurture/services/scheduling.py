@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db import connection
 
+from leadflow.core import events
 from nurture.engine.timing import MORNING
+from nurture.events import EnrollmentsChanged
 from nurture.queries import time_zone
 
 # The rule of nurture.engine.timing.due_at, for many rows at once; a test holds the two together.
@@ -43,7 +45,9 @@ _STATEMENT = """
            exited_at = CASE WHEN following.step_id IS NULL THEN %(at)s::timestamptz END
       FROM following
      WHERE enrollment.id = following.id
+ RETURNING enrollment.lead_id, enrollment.state = 'finished'
 """
+EVENT_SIZE = 5_000
 
 
 def schedule(*, enrollment_ids: Collection[int], at: datetime) -> int:
@@ -53,13 +57,22 @@ def schedule(*, enrollment_ids: Collection[int], at: datetime) -> int:
     return _run("enrollment.id = ANY(%(ids)s)", ids=list(enrollment_ids), at=at)
 
 
+def tell(lead_ids: Collection[int], *, at: datetime) -> None:
+    """Publish that the programs of leads have changed, a few thousand leads to an event."""
+    ids = sorted(set(lead_ids))
+    for start in range(0, len(ids), EVENT_SIZE):
+        events.publish(EnrollmentsChanged(at=at, lead_ids=tuple(ids[start : start + EVENT_SIZE])))
+
+
 def schedule_program(*, program_id: int, at: datetime) -> int:
     """Set what comes next for everybody in a program, after one of its steps has changed."""
     return _run("enrollment.program_id = %(program)s", program=program_id, at=at)
 
 
-def _run(which: str, **params: Any) -> int:
-    params |= {"zone": time_zone(), "morning": MORNING}
+def _run(which: str, *, at: datetime, **params: Any) -> int:
+    params |= {"zone": time_zone(), "morning": MORNING, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT.format(which=which, due=_DUE), params)
-        return int(cursor.rowcount)
+        rows = cursor.fetchall()
+    tell([lead_id for lead_id, has_finished in rows if has_finished], at=at)
+    return len(rows)

@@ -10,7 +10,7 @@ from django.db import transaction
 from content.models import Product
 from leadflow.core import bulk, events, nudges
 from leadflow.core.models import Team
-from leads.models import Lead
+from leads.models import Consent, Lead
 from nurture import queries
 from nurture.engine.slots import SlotSpec, choose
 from nurture.engine.timing import days_late, days_later, end_of_day
@@ -41,6 +41,7 @@ class Material:
     products: dict[int, list[Product]]
     had: dict[int, set[tuple[int, int]]]
     words: dict[int, tuple[bool, datetime]]
+    unwanted: set[tuple[int, str]]
     blocked: dict[str, tuple[str, datetime]]
     zone: str
     sales: Team | None = None
@@ -54,6 +55,7 @@ class Material:
             products=queries.products_by_lead(ids),
             had=queries.had_content(ids),
             words=queries.marketing_words(ids),
+            unwanted=queries.unwanted(ids),
             blocked=queries.suppressed({lead.email for lead in leads}),
             zone=queries.time_zone(),
             sales=Team.objects.filter(side=Team.Side.SALES).order_by("pk").first(),
@@ -182,6 +184,8 @@ def _add_letter(batch: Batch, touch: Touch, material: Material, at: datetime) ->
     lead = touch.lead
     if not address_lines(lead):
         return "No postal address is known."
+    if (lead.pk, Consent.Purpose.LETTERS) in material.unwanted:
+        return "They do not want letters."
     slot, reason = _content_for(touch, material)
     if slot is None:
         return reason
@@ -202,6 +206,8 @@ def _add_task(batch: Batch, touch: Touch, material: Material, at: datetime) -> s
     lead, step = touch.lead, touch.step
     if not lead.phone:
         return "No phone number is known."
+    if (lead.pk, Consent.Purpose.PHONE) in material.unwanted:
+        return "They do not want to be called."
     slot, _ = _content_for(touch, material)
     batch.tasks.append(
         Task(

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core import signing
 from django.db import transaction
 
+from leads import queries as lead_queries
 from leads import services as leads
 from leads.models import Activity, Consent, Lead
 from nurture import queries
@@ -15,12 +16,18 @@ from nurture.services.enrollments import exit_leads
 
 
 def read_token(token: str) -> Message | None:
-    """The message whose receiver holds this token; None when it is forged or the message gone."""
+    """The message whose receiver holds this token; None when it is forged or the message gone.
+
+    Where its lead was merged into another, and the message given up because both had it, it is the
+    last one to the lead that was kept: a link in a mail works as long as there is the mail.
+    """
     try:
         lead_id, message_id = signing.Signer(salt=SALT).unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return Message.objects.select_related("lead").filter(pk=message_id, lead_id=lead_id).first()
+    messages = Message.objects.select_related("lead")
+    home = lead_queries.follow_merges([lead_id]).get(lead_id)
+    return messages.filter(pk=message_id).first() or messages.filter(lead=home).first()
 
 
 @transaction.atomic
@@ -29,7 +36,8 @@ def unsubscribe(*, message: Message, at: datetime) -> bool:
 
     Returns whether anything changed.
     """
-    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=message.lead_id)
+    lead_id = leads.hold_leads([message.lead_id]).get(message.lead_id, message.lead_id)
+    lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead_id)
     is_given, _ = queries.marketing_words([lead.pk]).get(lead.pk, (True, at))
     suppress(
         addresses={message.to_address, lead.email}, reason=Suppression.Reason.UNSUBSCRIBED, at=at
@@ -67,9 +75,8 @@ def _call_off_rest(lead_id: int) -> None:
 def resubscribe(*, message: Message, at: datetime) -> None:
     """Somebody changed their mind on the page of their own link: they get marketing mail again."""
     addresses = {message.to_address, message.lead.email}
-    hashes = [queries.hash_address(address) for address in addresses if address]
     Suppression.objects.filter(
-        address_hash__in=hashes, reason=Suppression.Reason.UNSUBSCRIBED
+        address_hash__in=queries.hash_addresses(addresses), reason=Suppression.Reason.UNSUBSCRIBED
     ).delete()
     leads.record_consent(
         lead_ids=[message.lead_id],

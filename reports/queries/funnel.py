@@ -117,14 +117,15 @@ COUNT = """
          WHERE (from_stage IS NULL OR verb = 'revive') {within} AND {visible} AND {counts}
     ),
     -- How far each lead got in them; detours have no place, and who was moved because a stage was
-    -- merged into another one did not get further by it.
+    -- merged into another one, or whose
+    -- records were, did not get further by it.
     furthest AS (
         SELECT {column} AS value, entry.lead_id, max(places.place) AS place
           FROM entry
           JOIN leads_stagechange AS change USING (lead_id, cycle)
           JOIN places ON places.stage = change.to_stage
           {joins}
-         WHERE change.verb <> 'merge' AND {counts}
+         WHERE change.verb NOT IN ('merge', 'combine') AND {counts}
          GROUP BY value, entry.lead_id
     )
     SELECT value, place, count(*) FROM furthest GROUP BY value, place ORDER BY value

@@ -24,7 +24,8 @@ from reports.queries.visibility import Condition, is_among, visible_leads
 class Answers:
     """Offers by outcome, and how long an answer took (seconds; a rejection is an answer).
 
-    `leads` are fewer than `offered` where one was offered again.
+    `leads` are fewer than `offered` where one was offered again. Offers of people who were erased
+    before anybody had answered are `withdrawn`: no answer, good or bad, and no clock.
     """
 
     offered: int = 0
@@ -33,6 +34,7 @@ class Answers:
     rejected: int = 0
     expired: int = 0
     pending: int = 0
+    withdrawn: int = 0
     overdue: int = 0
     timed: int = 0
     in_time: int = 0
@@ -190,8 +192,10 @@ ANSWERS = """
            count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
            count(*) FILTER (WHERE outcome = 'expired') AS expired,
            count(*) FILTER (WHERE outcome = 'pending') AS pending,
+           count(*) FILTER (WHERE outcome = 'withdrawn') AS withdrawn,
            count(*) FILTER (WHERE outcome = 'pending' AND due_at < %(at)s) AS overdue,
-           count(*) FILTER (WHERE outcome <> 'pending' AND due_at IS NOT NULL) +
+           count(*) FILTER (WHERE outcome IN ('accepted', 'rejected', 'expired')
+                                  AND due_at IS NOT NULL) +
            count(*) FILTER (WHERE outcome = 'pending' AND due_at < %(at)s) AS timed,
            count(*) FILTER (WHERE outcome IN ('accepted', 'rejected')
                                   AND decided_at <= due_at) AS in_time,

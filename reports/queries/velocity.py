@@ -74,7 +74,7 @@ def velocity(
 
 
 # A revived lead begins anew: the time it rested before is no step of the path, nor is a move that
-# came because a stage was merged into another one.
+# came because a stage was merged into another one, or the row that tells of joined records.
 TIMES = f"""
     WITH move AS (
         SELECT change.from_stage AS stage,
@@ -82,7 +82,7 @@ TIMES = f"""
                change.seconds / {DAY}.0 AS days,
                change.business_seconds / 3600.0 AS business_hours
           FROM leads_stagechange AS change
-         WHERE change.from_stage IS NOT NULL AND change.verb NOT IN ('revive', 'merge')
+         WHERE change.from_stage IS NOT NULL AND change.verb NOT IN ('revive', 'merge', 'combine')
                AND {{visible}} {{start}} {{end}} AND {{counts}}
     )
     SELECT stage,

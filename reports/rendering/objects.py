@@ -96,6 +96,7 @@ def _answers(answers: Answers) -> Json:
         "rejected": answers.rejected,
         "expired": answers.expired,
         "pending": answers.pending,
+        "withdrawn": answers.withdrawn,
         "n": answers.decided,
         "acceptance_percent": percent(answers.accepted, answers.decided),
         "interval_percent": (

@@ -14,6 +14,7 @@ OUTCOMES = (
     ("rejected", "Rejected", "bad"),
     ("expired", "Expired", "warn"),
     ("pending", "Waiting", "neutral"),
+    ("withdrawn", "Withdrawn: erased on request", "neutral"),
 )
 
 
@@ -86,6 +87,7 @@ def acceptance(
         outcomes=tuple(
             Outcome(label, tone, getattr(measured.answers, name), href(name))
             for name, label, tone in OUTCOMES
+            if name != "withdrawn" or measured.answers.withdrawn
         ),
         offered_href=href(""),
         decided_href=href("decided"),

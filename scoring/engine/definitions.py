@@ -14,7 +14,11 @@ TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "lt": operator.lt,
     "eq": operator.eq,
+    "ne": operator.ne,
     "in": lambda value, several: value in several,
+    "none": lambda value, several: value not in several,
+    "known": lambda value, _: value != "",
+    "unknown": lambda value, _: value == "",
 }
 
 
@@ -43,7 +47,7 @@ def assume(condition: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str,
     name = str(condition.get("field"))
     if name not in values:
         return dict(condition)
-    return dict(ALWAYS if TESTS[condition["op"]](values[name], condition["value"]) else NEVER)
+    return dict(ALWAYS if TESTS[condition["op"]](values[name], condition.get("value")) else NEVER)
 
 
 def _negate(condition: dict[str, Any]) -> dict[str, Any]:

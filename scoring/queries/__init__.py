@@ -8,6 +8,7 @@ from scoring.queries.definitions import (
     closed_offers,
     current_definition,
     definitions_naming,
+    definitions_using_segments,
     in_effect,
     ready_leads,
 )
@@ -24,9 +25,7 @@ from scoring.queries.fingerprint import fingerprint
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.plans import (
     Plan,
-    compile_condition,
     current_rules,
-    fits,
     live_rules,
     load_plan,
 )
@@ -76,17 +75,16 @@ __all__ = [
     "clauses",
     "closed_offers",
     "company_scores",
-    "compile_condition",
     "compute_scores",
     "current_definition",
     "current_rules",
     "definitions_naming",
+    "definitions_using_segments",
     "differences",
     "draft",
     "explain",
     "fingerprint",
     "fit_lines",
-    "fits",
     "given_lately",
     "groups_with_rules",
     "in_effect",

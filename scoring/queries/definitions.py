@@ -12,7 +12,7 @@ from leads import queries as leads
 from leads.models import Activity, Handoff, Lead, Offer, Reason, StageChange
 from scoring.engine.definitions import assume
 from scoring.models import LeadDefinition, Rule, RuleSet
-from scoring.queries.plans import current_rules, fits, load_plan
+from scoring.queries.plans import current_rules, load_plan
 from scoring.queries.scope import Scope
 from scoring.queries.statement import Score, compute_scores
 
@@ -41,6 +41,16 @@ def definitions_naming(stage: str) -> list[str]:
     ]
 
 
+def definitions_using_segments() -> dict[str, list[str]]:
+    """Definitions, in words, that are in effect or about to be, by the keys of segments they ask for."""
+    state = LeadDefinition.State
+    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
+    return leads.uses_in(
+        (one.condition, f"the lead definition of “{one.handoff}”")
+        for one in agreed.select_related("handoff")
+    )
+
+
 def ready_leads(
     definition: LeadDefinition,
     *,
@@ -49,7 +59,7 @@ def ready_leads(
     lead_ids: Collection[int] | None = None,
 ) -> QuerySet[Lead]:
     """Leads in `stages` that fulfil a definition and are not held back, in id order."""
-    ready = Lead.objects.filter(fits(definition.condition, at=at), stage__in=stages)
+    ready = leads.matching(definition.condition, at=at).filter(stage__in=stages)
     ready = ready.filter(leads.has_required(definition.handoff.offered.requires))
     if lead_ids is not None:
         ready = ready.filter(pk__in=list(lead_ids))
@@ -117,7 +127,7 @@ def fulfilling(
         alike.setdefault(asked, []).append(lead_id)
     found: set[int] = set()
     for asked, ids in alike.items():
-        true = Lead.objects.filter(fits(json.loads(asked), at=at), pk__in=ids).order_by()
+        true = leads.matching(json.loads(asked), at=at).filter(pk__in=ids).order_by()
         found.update(true.values_list("pk", flat=True))
     return found
 

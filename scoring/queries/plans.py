@@ -1,17 +1,13 @@
 """A version of the rules, loaded once: what the scoring statement is built from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
 
-from leadflow.core.parts import condition_fields
 from leads import queries as leads
-from leads.models import Lead
 from scoring.models import FitRule, RuleSet, ScoreGroup
 
 
@@ -64,25 +60,9 @@ def load_plan(rule_set: RuleSet) -> Plan:
     )
 
 
-def fits(condition: Mapping[str, Any], *, at: datetime) -> Q:
-    """A condition as a test of one lead row as of `at`, whichever tables it looks at."""
-    query = compile_condition(condition, at=at)
-    if any(condition_fields.get(name).kind == "set" for name in leads.fields_of(condition)):
-        return Q(Exists(Lead.objects.filter(query, pk=OuterRef("pk"))))
-    return query
-
-
-def compile_condition(condition: Mapping[str, Any], *, at: datetime) -> Q:
-    """The filter that a condition stands for; raises Invalid naming what does not fit.
-
-    Scoring knows the condition language by this function and `fits` alone.
-    """
-    return leads.compile_condition(condition)
-
-
 def fit_points(rule: FitRule, *, at: datetime) -> Combinable:
     """The points a fit rule gives a lead: all or nothing."""
-    condition = fits(rule.condition, at=at)
+    condition = leads.compile_condition(rule.condition, at=at)
     if not condition:  # the condition that is always true
         return Value(rule.points)
     return Case(

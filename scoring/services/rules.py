@@ -9,13 +9,14 @@ from django.db import models
 from leadflow.core.errors import Invalid
 from leads import queries as leads
 from leads.models import Activity
-from scoring import queries
 from scoring.engine.addresses import normalize_pattern
 from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.points import MOST_POINTS
 
 M = TypeVar("M", bound=models.Model)
-CIRCULAR = frozenset({"score", "engagement", "fit", "grade", "stage"})
+CIRCULAR = frozenset(
+    {"score", "engagement", "fit", "grade", "stage", "stage_since", "cycle", "segment"}
+)
 MOST_RULES = 1_000
 MOST_GROUPS = 30
 
@@ -79,10 +80,13 @@ def check_fit_rule(rule: FitRule, *, at: datetime) -> None:
     """Raise Invalid naming what does not fit in a fit rule."""
     _check_label(rule.label, field="label")
     _check_points(rule)
-    queries.compile_condition(rule.condition, at=at)
+    leads.compile_condition(rule.condition, at=at)
     if circular := leads.fields_of(rule.condition) & CIRCULAR:
         name = sorted(circular)[0]
-        raise Invalid(f"“{rule}” cannot depend on the {name}, which depends on it.", field=name)
+        words = f"“{rule}” cannot depend on the {name.replace('_', ' ')}, which depends on it."
+        raise Invalid(words, field=name)
+    if leads.moves_with_time(rule.condition):
+        raise Invalid(f"“{rule}” cannot depend on the passing of time: facts do not fade.")
 
 
 def check_bands(rules: RuleSet) -> None:

@@ -14,7 +14,17 @@ def main() -> int:
 
     from django.db import connection
 
-    from tests.bench import leads, pipeline, scoring, starting  # noqa: F401  (they register themselves)
+    from tests.bench import (  # noqa: F401  (they register themselves)
+        duplicates,
+        form_posts,
+        leads,
+        lists,
+        pipeline,
+        scoring,
+        segment_follow,
+        starting,
+        track_posts,
+    )
     from tests.bench.figures import benchmarks
 
     only = os.environ.get("ONLY") or ""

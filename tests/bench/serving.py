@@ -23,6 +23,7 @@ class Client:
     """One person's program: a key and one kept connection."""
 
     def __init__(self, port: int, key: str) -> None:
+        self.port = port
         self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
@@ -35,14 +36,21 @@ class Client:
 
 
 @contextmanager
-def serving() -> Iterator[Client]:
-    """Start the web server on this process' database; ends it afterwards."""
+def serving(*, target: str = "", **settings: str) -> Iterator[Client]:
+    """Start the web server on this process' database, with another `target` a program of the
+    benchmarks in its place; ends it afterwards."""
     port = _free_port()
     name = connection.settings_dict["NAME"]
     url = addresses.database_url().replace(f"/{addresses.DATABASE}?", f"/{name}?")
-    environment = os.environ | {"DATABASE_URL": url, "NUDGES": "0", "ALLOWED_HOSTS": "*"}
+    environment = os.environ | {
+        "DATABASE_URL": url,
+        "NUDGES": "0",
+        "ALLOWED_HOSTS": "*",
+        **settings,
+    }
+    command = commands.web(host="127.0.0.1", port=port)
     process = subprocess.Popen(
-        commands.web(host="127.0.0.1", port=port),
+        [*command[:-1], target] if target else command,
         cwd=addresses.PROJECT,
         env=environment,
         stdout=subprocess.DEVNULL,

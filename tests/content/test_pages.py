@@ -34,11 +34,8 @@ def test_a_public_paper_is_read_by_anybody_and_tells_the_tracker(
     client: Client, paper: Asset
 ) -> None:
     text = client.get(f"/c/{paper.key}/").content.decode()
-    assert (
-        f'<script src="/t.js" data-asset="{paper.key}" data-kind="page_view" defer></script>'
-        in text
-    )
-    assert f"/t/pixel.gif?k=page_view&amp;a={paper.key}" in text
+    assert f'<script src="/t.js" data-asset="{paper.key}" defer></script>' in text
+    assert f"/t/pixel.gif?a={paper.key}" in text
     assert f'href="/c/{paper.key}/download"' in text
     assert 'data-track="download"' in text
     assert "Two &lt;3" in text

@@ -1,5 +1,7 @@
 """Rows stored by many requests at once: each is there when it is said to be, or its error is told."""
 
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +9,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from leadflow.core.intake import Intake, _Ticket
+from leadflow.core.intake import LINES, Intake, _Line, _Ticket
 from leadflow.core.models import Delivery, OutboxEvent
 
 
@@ -17,7 +19,7 @@ def an_event(kind: str = "Told", payload: object = None) -> OutboxEvent:
 
 @pytest.fixture
 def intake() -> Intake:
-    return Intake(OutboxEvent)
+    return Intake(OutboxEvent, lines=1)
 
 
 def at_once(count: int, act: Callable[[int], object]) -> list[object]:
@@ -79,7 +81,7 @@ def test_a_known_key_counts_as_stored() -> None:
 def test_a_connection_that_died_is_replaced(intake: Intake) -> None:
     intake.put(an_event())
     _end_connections()
-    intake._used_at = 0.0
+    intake._free[0].used_at = 0.0
     intake.put(an_event())
     assert OutboxEvent.objects.count() == 2
 
@@ -109,3 +111,50 @@ def _end_connections() -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_comes_while_somebody_writes_shares_the_next_commit(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    write = intake._insert
+    others = threading.Event()
+
+    def watched(line: _Line, batch: list[_Ticket]) -> None:  # waits until all others are there
+        batches.append(len(batch))
+        others.wait()
+        write(line, batch)
+
+    monkeypatch.setattr(intake, "_insert", watched)
+    with ThreadPoolExecutor(10) as pool:
+        written = [pool.submit(intake.put, an_event()) for _ in range(10)]
+        while len(intake._waiting) < 9:
+            time.sleep(0.01)
+        others.set()
+        for one in written:
+            one.result()
+
+    assert batches == [1, 9]
+    assert OutboxEvent.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_few_write_at_once_and_never_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    intake = Intake(OutboxEvent)
+    write, now, most = intake._insert, [], [0]
+
+    def watched(line: _Line, batch: list[_Ticket]) -> None:
+        now.append(line)
+        most[0] = max(most[0], len(now))
+        assert len(set(now)) == len(now)  # nobody writes on the line of another
+        time.sleep(0.01)
+        write(line, batch)
+        now.remove(line)
+
+    monkeypatch.setattr(intake, "_insert", watched)
+    at_once(20, lambda number: [intake.put(an_event()) for _ in range(10)])
+
+    assert 1 < most[0] <= LINES
+    assert OutboxEvent.objects.count() == 200
+    assert len(intake._free) == LINES

@@ -79,7 +79,8 @@ def running_stack(home: Path) -> Iterator[Stack]:
     mail = Controller(sink, hostname="127.0.0.1", port=_free_port())
     mail.start()
     mail_url = f"smtp://127.0.0.1:{mail.port}"
-    launched = Launched(home, EMAIL_URL=mail_url, RATE_LIMIT_FORMS="10000/minute")
+    plenty = {"RATE_LIMIT_FORMS": "10000/minute", "RATE_LIMIT_FORMS_NETWORK": "10000/minute"}
+    launched = Launched(home, EMAIL_URL=mail_url, **plenty)
     try:
         url = launched.wait_ready(seconds=120)
         stack = Stack(home, launched, url, sink, mail_url)

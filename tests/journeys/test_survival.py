@@ -15,7 +15,7 @@ from tests.journeys.stack import Stack, answers, wait_for
 from tests.runtime.machine import command_line, descendants_of
 
 pytestmark = pytest.mark.timeout(300)
-POSTS = 96
+POSTS, SENDERS = 200, 40
 
 
 def post(stack: Stack, email: str) -> bool:
@@ -58,7 +58,7 @@ def test_no_acknowledged_form_is_lost_when_a_process_is_killed(stack: Stack, sig
             if any(tries):
                 kept.append(email)
 
-    threads = [threading.Thread(target=send, args=[emails[n::24]]) for n in range(24)]
+    threads = [threading.Thread(target=send, args=[emails[n::SENDERS]]) for n in range(SENDERS)]
     for thread in threads:
         thread.start()
     time.sleep(2.5)

@@ -1,17 +1,21 @@
 """What the tests of leads share: signed-in clients, a form, a product."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from content.models import Asset, Product
 from leadflow.core.models import ApiToken, User
-from leads.models import Campaign, Form, Lead, Territory
-from leads.views import limits
+from leads.models import Campaign, Form, Lead, Site, Territory, Visitor
+from leads.queries import forget_sites
+from leads.views import hosted, limits, portions
 from tests.factories import people
 
 FIELDS = [
@@ -24,9 +28,12 @@ FIELDS = [
 
 @pytest.fixture(autouse=True)
 def _nobody_has_posted_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Addresses are counted in this process, from zero."""
+    """Addresses are counted in this process, from zero; no form is remembered from another test."""
+    hosted.forget_forms()
     monkeypatch.setattr(limits, "_redis_back_at", float("inf"))
     limits._memory.storage.reset()
+    portions.forget()
+    forget_sites()
     cache.clear()
 
 
@@ -84,6 +91,11 @@ def form(product: Product, white_paper: Asset, campaign: Campaign) -> Form:
 
 
 @pytest.fixture
+def site(db: None) -> Site:
+    return Site.objects.create(name="Shop", key="shopkey", hosts=["shop.example", "*.acme.example"])
+
+
+@pytest.fixture
 def abroad(at: datetime) -> Lead:
     """A lead of a territory that no test user works in."""
     south = Territory.objects.create(key="south", name="South")
@@ -94,3 +106,20 @@ def abroad(at: datetime) -> Lead:
 def complaints() -> list[str]:
     """What a browser complained of."""
     return []
+
+
+@pytest.fixture
+def known(at: datetime) -> tuple[Client, Lead]:
+    """A browser that agreed to be remembered, of somebody we know."""
+    lead = people.inquiry(at=at, email="ada@example.com", first_name="Ada", attributes={})
+    visitor = Visitor.objects.create(pk=uuid4(), lead=lead, first_seen_at=at, last_seen_at=at)
+    client = Client()
+    client.cookies.load({"lf_consent": "1", "lf_visitor": str(visitor.pk)})
+    return client, lead
+
+
+@pytest.fixture
+def later() -> Iterator[Any]:
+    """A few seconds after the page was opened."""
+    with time_machine.travel(timezone.now() + timedelta(seconds=5)) as clock:
+        yield clock

@@ -470,3 +470,13 @@ def test_json_nested_beyond_reason_is_a_bad_request(client: Client, manager: Use
     answer = client.post("/api/v1/leads/", "[" * 50_000, content_type="application/json")
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("cursor", ["cD0=", "cD1hYmM=", "cD0A", "bz0xJnA9MQ==", "x"])
+def test_a_cursor_made_by_hand_is_not_found(
+    api: Any, marketer: User, at: datetime, cursor: str
+) -> None:
+    answer = api(marketer).get("/api/v1/leads/", {"cursor": cursor})
+
+    assert answer.status_code in {200, 404}
+    assert answer["Content-Type"] == "application/json"

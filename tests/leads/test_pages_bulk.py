@@ -51,9 +51,10 @@ def test_the_list_offers_boxes_and_the_acts_of_the_role(
     assert f'name="lead" value="{row.pk}" form="bulk"' in page
     assert '<input type="hidden" name="filter" value="stage=inquiry">' in page
     verbs = re.findall(r'name="verb" value="(\w+)"', page)
-    assert verbs == ["offer", "assign", "advance", "recycle", "disqualify", "revive"]
+    stays = ["assign", "invite", "tag", "untag"]
+    assert verbs == ["offer", *stays, "advance", "recycle", "disqualify", "revive"]
     page = sign_in(care).get("/leads/").content.decode()
-    assert re.findall(r'name="verb" value="(\w+)"', page) == ["accept", "reject"]
+    assert re.findall(r'name="verb" value="(\w+)"', page) == ["accept", "reject", "tag", "untag"]
 
 
 def test_all_that_match_is_offered_when_there_are_more_pages(at: datetime, client: Client) -> None:

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 
 from content.models import Asset, Product
 from leadflow.core.models import User
+from leadflow.core.parts import LeadAction, lead_actions
 from leads import queries
 from leads import services as leads
-from leads.models import Activity, Lead
+from leads.models import Activity, Lead, SegmentMember
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +173,7 @@ def test_an_empty_note_is_refused(said: dict[str, str], at: datetime, client: Cl
 
 
 def test_facts_are_corrected_normalised_and_searchable(
-    at: datetime, client: Client, product: Product
+    at: datetime, client: Client, product: Product, marketer: User
 ) -> None:
     lead = people.inquiry(at=at)
 
@@ -187,7 +188,7 @@ def test_facts_are_corrected_normalised_and_searchable(
     assert (lead.email, lead.phone, lead.country) == ("ada@example.com", "+49301234567", "DE")
     assert (lead.company.name, lead.persona) == ("Acme", "decision_maker")
     assert list(lead.products.all()) == [product]
-    assert "acme" in lead.search
+    assert [one.pk for one in queries.find_leads(user=marketer, q="acme 030 1234567")] == [lead.pk]
 
 
 def test_a_company_can_be_taken_away(at: datetime, client: Client) -> None:
@@ -229,3 +230,81 @@ def test_the_admin_pages_cannot_change_a_stage(at: datetime, admin: User, sign_i
     assert sign_in(admin).get(address).status_code == 200
     assert sign_in(admin).post(address, {"stage": "customer"}).status_code == 403
     assert Lead.objects.get(pk=lead.pk).stage == "inquiry"
+
+
+@pytest.fixture
+def extra_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app has something to do with leads, for those who may edit them."""
+    monkeypatch.setattr(lead_actions, "_parts", {})
+    act = LeadAction("Wave", "hand", "leads:edit", "leads.manage_forms")
+    lead_actions.add("wave", act)
+
+
+@pytest.mark.usefixtures("extra_action")
+def test_the_acts_of_other_apps_are_offered_to_whom_they_are_for(
+    at: datetime, client: Client, rep: User, sign_in: Any
+) -> None:
+    lead = people.inquiry(at=at)
+
+    assert "Wave…" in client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "Wave" not in sign_in(rep).get(f"/leads/{lead.pk}/").content.decode()
+
+
+@pytest.mark.usefixtures("extra_action")
+def test_nothing_can_be_done_with_somebody_erased(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+    Lead.objects.filter(pk=lead.pk).update(erased_at=at)
+
+    page = client.get(f"/leads/{lead.pk}/").content.decode()
+
+    assert "Erased person" in page
+    assert "Wave" not in page
+    assert "Edit facts" not in page
+
+
+def test_what_machines_did_is_shown_when_asked_for(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+    said = {"kind": "page_view", "occurred_at": at, "is_automatic": True, "title": "Bot"}
+    leads.record_activities(activities=[Activity(lead=lead, **said)], at=at)
+
+    assert "Bot" not in client.get(f"/leads/{lead.pk}/").content.decode()
+    assert "Bot" in client.get(f"/leads/{lead.pk}/?machines=1").content.decode()
+
+
+def test_tags_are_put_on_and_taken_off_in_the_page(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+
+    page = client.post(f"/leads/{lead.pk}/tags/", {"name": "Hot, VIP"}, headers=HTMX)
+    assert [tag.name for tag in lead.tags.all()] == ["Hot", "VIP"]
+    assert page.content.decode().strip().startswith('<div class="stack-sm" id="tags"')
+
+    client.post(f"/leads/{lead.pk}/tags/", {"remove": "hot"})
+    assert [tag.name for tag in lead.tags.all()] == ["VIP"]
+
+
+def test_a_tag_without_a_word_is_refused(at: datetime, client: Client) -> None:
+    lead = people.inquiry(at=at)
+
+    answer = client.post(f"/leads/{lead.pk}/tags/", {"name": " ,"}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Write a word" in answer.content.decode()
+
+
+def test_the_lead_is_given_to_somebody_else(at: datetime, client: Client, rep: User) -> None:
+    lead = people.inquiry(at=at)
+
+    client.post(f"/leads/{lead.pk}/owner/", {"owner": str(rep.pk)})
+    assert Lead.objects.get(pk=lead.pk).owner == rep
+    client.post(f"/leads/{lead.pk}/owner/", {"owner": "nobody"})
+    assert Lead.objects.get(pk=lead.pk).owner is None
+    refused = client.post(f"/leads/{lead.pk}/owner/", {"owner": "77777"}, headers=HTMX)
+    assert refused.status_code == 422
+
+
+def test_the_segments_of_a_lead_are_named(at: datetime, client: Client, marketer: User) -> None:
+    lead = people.inquiry(at=at)
+    some = leads.create_segment(name="Near", condition={"all": []}, by=marketer, at=at)
+    SegmentMember.objects.get_or_create(segment=some, lead=lead, defaults={"since": at})
+
+    assert "/leads/segments/near/" in client.get(f"/leads/{lead.pk}/").content.decode()

@@ -2,22 +2,17 @@
 
 import gzip
 import json
-import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from content.models import Asset
 from leads import services as leads
-from leads.models import Activity, Campaign, Form, Lead, Visitor
-from tests.factories import people
+from leads.models import Activity, Campaign, Form, Lead, RawBeacon, Visitor
 from tests.leads.test_capture_forms import _send
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +21,13 @@ pytestmark = pytest.mark.django_db
 def _report(client: Client, headers: Any = None, **said: Any) -> Any:
     said = {"kind": "page_view", "url": "http://testserver/c/leaks/"} | said
     return client.post("/t/", json.dumps(said), content_type="text/plain", headers=headers)
+
+
+def _see(client: Client, headers: Any = None, **said: Any) -> Any:
+    """Report and have it understood."""
+    answer = _report(client, headers, **said)
+    leads.process_beacons(at=timezone.now())
+    return answer
 
 
 def _visitor(*, agreed: bool = True) -> tuple[Client, UUID]:
@@ -39,7 +41,7 @@ def test_the_script_weighs_at_most_two_kilobytes() -> None:
     answer = Client().get("/t.js", headers={"accept-encoding": "gzip"})
 
     assert answer["Content-Encoding"] == "gzip"
-    assert len(answer.content) <= 2_048
+    assert len(answer.content) <= 2_000  # of 2,048: a byte or two for the next idea
     assert b"sendBeacon" in gzip.decompress(answer.content)
 
 
@@ -55,7 +57,7 @@ def test_the_script_is_cached_and_answers_304() -> None:
 def test_a_visit_without_consent_is_counted_and_nobody_is_remembered(white_paper: Asset) -> None:
     client, _ = _visitor(agreed=False)
 
-    answer = _report(client, asset="leaks", title="Leaks")
+    answer = _see(client, asset="leaks", title="Leaks")
 
     assert answer.status_code == 204
     assert "lf_visitor" not in answer.cookies
@@ -67,8 +69,8 @@ def test_a_visit_without_consent_is_counted_and_nobody_is_remembered(white_paper
 def test_a_visit_with_consent_is_remembered_with_where_it_came_from(campaign: Campaign) -> None:
     client, visitor_id = _visitor()
 
-    _report(client, url="http://testserver/?utm_source=newsletter&utm_campaign=expo")
-    _report(client, referrer="https://www.search.example/q")
+    _see(client, url="http://testserver/?utm_source=newsletter&utm_campaign=expo")
+    _see(client, referrer="https://www.search.example/q")
 
     visitor = Visitor.objects.get(pk=visitor_id)
     assert (visitor.source, visitor.campaign) == ("newsletter", campaign)
@@ -90,7 +92,7 @@ def test_the_source_is_what_the_address_says_else_the_site_that_linked(
 ) -> None:
     client, visitor_id = _visitor()
 
-    _report(client, url=url, referrer=referrer)
+    _see(client, url=url, referrer=referrer)
 
     assert Visitor.objects.get(pk=visitor_id).source == source
 
@@ -98,9 +100,9 @@ def test_the_source_is_what_the_address_says_else_the_site_that_linked(
 def test_the_story_two_pages_a_paper_and_a_form(form: Form, white_paper: Asset) -> None:
     Asset.objects.create(key="page", title="Page", kind=Asset.Kind.PAGE, is_public=True)
     client, visitor_id = _visitor()
-    _report(client, asset="page", referrer="https://search.example/")
-    _report(client, asset="leaks")
-    _report(client, kind="download", asset="leaks")
+    _see(client, asset="page", referrer="https://search.example/")
+    _see(client, asset="leaks")
+    _see(client, kind="download", asset="leaks")
 
     _send(form, client, email="ada@example.com", phone="+49 30 1234567")
     leads.process_submissions(at=timezone.now())
@@ -115,54 +117,18 @@ def test_the_story_two_pages_a_paper_and_a_form(form: Form, white_paper: Asset) 
 
 def test_a_known_visitor_goes_on_in_the_same_story(form: Form) -> None:
     client, _ = _visitor()
-    _report(client)
+    _see(client)
     _send(form, client)
     leads.process_submissions(at=timezone.now())
 
-    _report(client)
+    _see(client)
 
     assert Lead.objects.get().activities.filter(kind="page_view").count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_visit_while_the_form_makes_its_visitor_known_belongs_to_the_lead(at: datetime) -> None:
-    visitor_id, lead = uuid4(), people.inquiry(at=at)
-    beacon = leads.Beacon(kind="page_view", url="/", visitor_id=visitor_id)
-    leads.track(beacon=beacon, at=at)
-
-    def visit() -> None:
-        try:
-            leads.track(beacon=beacon, at=at + timedelta(minutes=1))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            leads.attach_visitors(leads_by_visitor={visitor_id: lead.pk}, at=at)
-            visiting = pool.submit(visit)
-            _wait_for_a_lock()
-        visiting.result()
-
-    assert lead.activities.count() == 2
-
-
-def _wait_for_a_lock() -> None:
-    """Until another connection to this database waits for a lock."""
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*), pg_stat_clear_snapshot() FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
-
-
 def test_two_people_at_one_browser_stay_two(form: Form) -> None:
     client, visitor_id = _visitor()
-    _report(client)
+    _see(client)
     for email in ("ada@example.com", "bob@example.com"):
         _send(form, client, email=email)
         leads.process_submissions(at=timezone.now())
@@ -177,7 +143,7 @@ def test_two_people_at_one_browser_stay_two(form: Form) -> None:
     ids=["bot", "prefetch"],
 )
 def test_what_no_person_did_is_kept_and_marked(headers: dict[str, str]) -> None:
-    _report(Client(), headers=headers)
+    _see(Client(), headers=headers)
 
     assert Activity.objects.get().is_automatic
 
@@ -186,19 +152,20 @@ def test_what_no_person_did_is_kept_and_marked(headers: dict[str, str]) -> None:
     "body",
     [
         b"", b"{", b"[]", b"7", b"\xff\xfe", b"[" * 4_000, b'{"kind": "win"}', b'{"kind": 7}',
-        b'{"kind": null}',
+        b'{"kind": null}', b'{"kind": "page_view", "at": NaN}', b'{"kind": "page_view", "at": 1e999}',
+        b'{"kind": ["page_view"]}', b'{"kind": {}}', b'{"kind": "page_view", "a": ' + b"9" * 4_000 + b"x}",
     ],
 )  # fmt: skip
 def test_nonsense_is_answered_400(body: bytes) -> None:
     assert Client().post("/t/", body, content_type="text/plain").status_code == 400
-    assert not Activity.objects.exists()
+    assert not RawBeacon.objects.exists()
 
 
 def test_strange_characters_do_no_harm(white_paper: Asset) -> None:
     client, _ = _visitor()
     strange = "a\x00b\ud800 😀"
 
-    answer = _report(
+    answer = _see(
         client, title=strange, asset=strange, referrer=f"http://{strange}/",
         url=f"http://testserver/?utm_source={strange}&utm_campaign=%00",
     )  # fmt: skip
@@ -221,12 +188,13 @@ def test_a_visitor_cookie_that_is_none_is_ignored() -> None:
     client, _ = _visitor()
     client.cookies["lf_visitor"] = "robert'); --"
 
-    assert _report(client).status_code == 204
+    assert _see(client).status_code == 204
     assert not Visitor.objects.exists()
 
 
 def test_the_pixel_counts_where_no_script_runs(white_paper: Asset) -> None:
     answer = Client().get("/t/pixel.gif?a=leaks", headers={"referer": "http://testserver/c/leaks/"})
+    leads.process_beacons(at=timezone.now())
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/gif")
     assert Activity.objects.get().asset == white_paper

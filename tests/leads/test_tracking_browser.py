@@ -46,6 +46,7 @@ def test_yes_remembers_the_visitor_and_the_form_tells_who_it_is(
     page.get_by_role("button", name="Send").click()  # the thank-you page itself is no interest
     page.wait_for_url("**/thanks/")
     _reported(page, lambda: page.get_by_role("link", name="Finding leaks").click())
+    leads.process_beacons(at=timezone.now())
     leads.process_submissions(at=timezone.now())
 
     lead = Lead.objects.get(email="ada@example.com")
@@ -60,6 +61,7 @@ def test_no_counts_the_visit_and_remembers_nobody(page: Page, live_server: Any, 
     page.goto(f"{live_server.url}/f/paper/")
     _reported(page, lambda: page.get_by_role("button", name="No").click())
     _reported(page, lambda: page.reload())
+    leads.process_beacons(at=timezone.now())
 
     assert _cookies(page) == {"lf_consent": "0"}
     assert page.locator("[data-consent-bar]").is_hidden()
@@ -73,5 +75,6 @@ def test_whoever_leaves_without_an_answer_is_counted(
     page.goto(f"{live_server.url}/f/paper/")
     page.goto("about:blank")
     page.wait_for_timeout(500)
+    leads.process_beacons(at=timezone.now())
 
     assert Activity.objects.get().visitor is None

@@ -97,7 +97,8 @@ def test_each_figure_equals_a_recount_and_opens_its_leads(
     assert sum(one.answers.offered for one in report.groups) >= report.answers.offered == 18
     for one in report.groups:
         shown = acceptance(report, Period(), split=split, one=one)
-        for (outcome, _, _), figure in zip(OUTCOMES, shown.outcomes, strict=True):
+        named = [outcome for outcome, _, _ in OUTCOMES if outcome != "withdrawn"]  # none was
+        for outcome, figure in zip(named, shown.outcomes, strict=True):
             rows = found(outcome, by, one.group.key)
             assert figure.offers == len(rows), (one.group, outcome)
             assert listed(figure.href, manager) == len({row.lead_id for row in rows})

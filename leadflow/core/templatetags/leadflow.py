@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import lucide
 from django.conf import settings
 from django.template import Context, Library
-from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html_join
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 register = Library()
@@ -93,7 +93,7 @@ def relative(value: datetime | None, now: datetime | None = None) -> str:
     seconds = (now - value).total_seconds()
     if abs(seconds) >= 7 * DAY:
         local, today = timezone.localtime(value), timezone.localtime(now)
-        return formats.date_format(local, "j M" if local.year == today.year else "j M Y")
+        return f"{local.day} {local:%b}" + ("" if local.year == today.year else f" {local.year}")
     if abs(seconds) < MINUTE:
         return "just now" if seconds >= 0 else "in a moment"
     count, unit = _two_units(int(abs(seconds)))[0]
@@ -103,10 +103,30 @@ def relative(value: datetime | None, now: datetime | None = None) -> str:
 @register.filter
 def exact(value: datetime | None) -> str:
     """The exact time in the reader's zone, for the hover: "Tue 3 Mar 2026, 14:05 CET"."""
-    return (
-        NOTHING
-        if value is None
-        else formats.date_format(timezone.localtime(value), "D j M Y, H:i T")
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value)
+    return f"{local:%a} {local.day} {local:%b} {local.year}, {local:%H:%M %Z}"
+
+
+@register.simple_tag
+def moment(
+    at: datetime | None,
+    now: datetime | None = None,
+    none: str = NOTHING,
+    css: str = "",
+    rest: str = "",
+) -> SafeString:
+    """A time as people say it, the exact one on hover; `rest` are further attributes, escaped already."""
+    if at is None:
+        return format_html('<span class="time muted">{}</span>', none)
+    return format_html(
+        '<time class="time {}" datetime="{}" title="{}" {}>{}</time>',
+        css,
+        timezone.localtime(at).isoformat(),
+        exact(at),
+        rest,
+        relative(at, now),
     )
 
 

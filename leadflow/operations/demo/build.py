@@ -9,6 +9,9 @@ from random import Random
 from content.models import Asset
 from handoff import services as handoff
 from leadflow.operations.demo.company import COUNTRIES, Company, found_company
+from leadflow.operations.demo.grouping import group_people
+from leadflow.operations.demo.guests import invite_people
+from leadflow.operations.demo.interest import write_interest
 from leadflow.operations.demo.story import INDUSTRIES, Step, Story, tell
 from leads import services as leads
 from leads.models import Activity, Consent, Lead, Offer
@@ -40,12 +43,15 @@ def build_demo(
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, at=at, progress=progress)
+    write_interest(stories, ids, company, at=at)
+    invite_people(by=company.marketer, today=at.date(), at=at, random=Random(f"guests {seed}"))
     progress("programs", 0, count)
     _write_programs(stories, ids, at=at)
     progress("scores", 0, count)
     scoring.rescore_everybody(at=at)
     _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
+    group_people(ids, by=company.marketer, at=at)
     return len(ids)
 
 
@@ -93,7 +99,7 @@ def _describe_companies(stories: Sequence[Story], *, at: datetime) -> None:
                 "country": COUNTRIES[story.place][story.rep % 4],
             },
         )
-    leads.describe_companies(facts_by_name=known)
+    leads.describe_companies(facts_by_name=known, at=at)
 
 
 def _plan_work(ids: Sequence[int], *, at: datetime) -> None:

@@ -210,7 +210,7 @@ def _open_forms(
         {"name": "last_name", "label": "Last name", "type": "text", "required": False},
         {"name": "email", "label": "E-mail", "type": "email", "required": True},
         {"name": "phone", "label": "Phone", "type": "tel", "required": False},
-        {"name": "company", "label": "Company", "type": "text", "required": False},
+        {"name": "company", "label": "Company", "type": "company", "required": False},
     ]
     consent = "You may send me useful notes by e-mail. I can stop them with one click at any time."
     for key, asset, product in (
