@@ -23,6 +23,7 @@ from scoring.queries.explanation import (
 )
 from scoring.queries.fingerprint import fingerprint
 from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
     current_rules,
@@ -51,6 +52,7 @@ from scoring.queries.versions import (
 )
 
 __all__ = [
+    "PERSON_TABLES",
     "Agreement",
     "CompanyScore",
     "Contribution",

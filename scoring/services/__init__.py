@@ -20,6 +20,7 @@ from scoring.services.drafts import (
     save_group,
     save_rule,
 )
+from scoring.services.merging import JOIN
 from scoring.services.rounds import refresh_scores
 from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
 from scoring.services.versions import (
@@ -30,6 +31,7 @@ from scoring.services.versions import (
 )
 
 __all__ = [
+    "JOIN",
     "Figures",
     "change_figures",
     "discard_definition",
