@@ -9,8 +9,10 @@ from leads.engine.conditions import (
     describe,
     fields_of,
     moves_with_time,
+    tests_of,
     values_of,
 )
+from leads.engine.conditions.filters import counted_rows
 from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
@@ -216,6 +218,7 @@ __all__ = [
     "count_rows",
     "count_states",
     "count_suppressed",
+    "counted_rows",
     "country_choices",
     "decision_refused",
     "describe",
@@ -300,6 +303,7 @@ __all__ = [
     "tag_choices",
     "take_back_refused",
     "takes_submissions",
+    "tests_of",
     "ticket_svg",
     "timeline",
     "total_campaigns",

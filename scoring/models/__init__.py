@@ -3,9 +3,11 @@
 from scoring.models.definitions import LeadDefinition
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.rounds import RoundPart, ScoreRound
+from scoring.models.simulations import FactDates, SimulatedCycle, Simulation
 from scoring.models.standings import LeadPoints
 
 __all__ = [
+    "FactDates",
     "FitRule",
     "LeadDefinition",
     "LeadPoints",
@@ -14,4 +16,6 @@ __all__ = [
     "RuleSet",
     "ScoreGroup",
     "ScoreRound",
+    "SimulatedCycle",
+    "Simulation",
 ]

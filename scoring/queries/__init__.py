@@ -21,6 +21,7 @@ from scoring.queries.explanation import (
     RuleTotal,
     explain,
 )
+from scoring.queries.fact_dates import note_facts
 from scoring.queries.fingerprint import fingerprint
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.person import PERSON_TABLES
@@ -40,6 +41,20 @@ from scoring.queries.rules import (
     groups_with_rules,
 )
 from scoring.queries.scope import Scope
+from scoring.queries.simulations import (
+    BEHIND,
+    WEEK,
+    Review,
+    Step,
+    cycles_behind,
+    floor_of,
+    reviews_due,
+    steps_of,
+    thresholds_of,
+    weeks_of,
+    work_out_reality,
+    work_out_steps,
+)
 from scoring.queries.standings import Snapshot, keep_sql, overtaken_leads, read_snapshots
 from scoring.queries.statement import Score, compute_scores
 from scoring.queries.versions import (
@@ -52,7 +67,9 @@ from scoring.queries.versions import (
 )
 
 __all__ = [
+    "BEHIND",
     "PERSON_TABLES",
+    "WEEK",
     "Agreement",
     "CompanyScore",
     "Contribution",
@@ -69,10 +86,12 @@ __all__ = [
     "Plan",
     "Preparation",
     "Preview",
+    "Review",
     "RuleTotal",
     "Scope",
     "Score",
     "Snapshot",
+    "Step",
     "agreements",
     "clauses",
     "closed_offers",
@@ -80,6 +99,7 @@ __all__ = [
     "compute_scores",
     "current_definition",
     "current_rules",
+    "cycles_behind",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
@@ -87,6 +107,7 @@ __all__ = [
     "explain",
     "fingerprint",
     "fit_lines",
+    "floor_of",
     "given_lately",
     "groups_with_rules",
     "in_effect",
@@ -95,11 +116,18 @@ __all__ = [
     "keep_sql",
     "live_rules",
     "load_plan",
+    "note_facts",
     "overtaken_leads",
     "preparation",
     "preview",
     "read_snapshots",
     "ready_leads",
+    "reviews_due",
     "rule_facts",
+    "steps_of",
+    "thresholds_of",
     "versions",
+    "weeks_of",
+    "work_out_reality",
+    "work_out_steps",
 ]

@@ -20,9 +20,17 @@ from scoring.services.drafts import (
     save_group,
     save_rule,
 )
+from scoring.services.fact_dates import note_facts
 from scoring.services.merging import JOIN
 from scoring.services.rounds import refresh_scores
 from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
+from scoring.services.simulations import (
+    MONTHS,
+    Question,
+    discard_simulation,
+    run_simulations,
+    start_simulation,
+)
 from scoring.services.versions import (
     discard_draft,
     publish_draft,
@@ -32,13 +40,17 @@ from scoring.services.versions import (
 
 __all__ = [
     "JOIN",
+    "MONTHS",
     "Figures",
+    "Question",
     "change_figures",
     "discard_definition",
     "discard_draft",
+    "discard_simulation",
     "follow_definitions",
     "forget_points",
     "install_defaults",
+    "note_facts",
     "offer_ready",
     "propose_definition",
     "publish_draft",
@@ -47,6 +59,7 @@ __all__ = [
     "remove_group",
     "remove_rule",
     "rescore_everybody",
+    "run_simulations",
     "save_bands",
     "save_fit_rule",
     "save_group",
@@ -56,5 +69,6 @@ __all__ = [
     "sign_definition",
     "stages_before",
     "start_draft",
+    "start_simulation",
     "withdraw_version",
 ]
