@@ -1,6 +1,6 @@
 """Front door of the scoring app for reading."""
 
-from scoring.queries.companies import CompanyScore, company_scores
+from scoring.queries.companies import CompanyScore, company_scores, most_engaged
 from scoring.queries.definitions import (
     Agreement,
     agreements,
@@ -116,6 +116,7 @@ __all__ = [
     "keep_sql",
     "live_rules",
     "load_plan",
+    "most_engaged",
     "note_facts",
     "overtaken_leads",
     "preparation",

@@ -26,6 +26,7 @@ from scoring.views.access import PageRequest, may
 LARGEST = 2**63 - 1
 CALLS_A_DAY, MOST_CALLS = 40, 500
 CALLS_A_LEAD, MOST_A_LEAD = 4, 50
+FEWEST_DRAWN = 5
 
 
 @dataclass(frozen=True)
@@ -205,14 +206,14 @@ def _volume(shown: list[Shown]) -> charts.Plot:
         charts.Point(str(one.step.threshold), round(one.step.per_week, 1), one.href)
         for one in shown
     ]
-    return charts.line([charts.Series("Offers a week", points)], unit="a week", height=140)
+    return charts.line([charts.Series("Offers a week", points)], unit="a week", height=180)
 
 
 def _quality(shown: list[Shown]) -> charts.Plot:
-    """Acceptance and win rate over the threshold; a gap where nothing is known."""
+    """Acceptance and win rate over the threshold; a gap where too few are known to draw a line."""
     rates = {
-        "Accepted": [one.step.acceptance for one in shown],
-        "Won": [one.step.win_rate for one in shown],
+        "Accepted": [_rate(one.step.acceptance, one.step.decided) for one in shown],
+        "Won": [_rate(one.step.win_rate, one.step.closed) for one in shown],
     }
     series = [
         charts.Series(
@@ -230,6 +231,10 @@ def _quality(shown: list[Shown]) -> charts.Plot:
         for (name, found), tone in zip(rates.items(), ("1", "3"), strict=True)
     ]
     return charts.line(series, unit="%", height=180)
+
+
+def _rate(rate: float | None, n: int) -> float | None:
+    return None if rate is None or n < FEWEST_DRAWN else round(100 * rate, 1)
 
 
 def _labels(names: list[str]) -> list[str]:
