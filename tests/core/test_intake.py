@@ -110,9 +110,7 @@ def _end_connection(intake: Intake) -> None:
     kept = intake._free[0]._kept
     assert kept is not None
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(%s, 5000)", [kept.connection.get_backend_pid()]
-        )
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.get_backend_pid()])
 
 
 @pytest.mark.django_db(transaction=True)
