@@ -27,7 +27,6 @@ from leads.forms import FactsForm, NoteForm
 from leads.models import Activity, Lead
 from leads.views.access import PageRequest, get_lead, may
 
-
 STRETCH = 30  # entries of the story; more come as one scrolls
 
 
