@@ -15,9 +15,16 @@ class ScoringConfig(AppConfig):
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section
-        from leadflow.core.parts import Panel, lead_panels, segment_uses, stage_uses
+        from leadflow.core.parts import (
+            Panel,
+            lead_panels,
+            merge_rules,
+            person_tables,
+            segment_uses,
+            stage_uses,
+        )
         from leads.events import ActivitiesRecorded, StagesChanged
-        from scoring import handlers, queries
+        from scoring import handlers, queries, services
         from scoring.views import load_score_panel
 
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
@@ -34,6 +41,9 @@ class ScoringConfig(AppConfig):
             roles={Role.REP},
             order=60,
         )
+        for name, table in queries.PERSON_TABLES.items():
+            person_tables.add(f"scoring.{name}", table)
+        merge_rules.add("scoring", services.JOIN)
         stage_uses.add("definitions", queries.definitions_naming)
         segment_uses.add("definitions", queries.definitions_using_segments)
         lead_panels.add(

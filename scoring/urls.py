@@ -1,14 +1,33 @@
 """Addresses of the scoring pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from scoring.views import definitions, rules
+from scoring.views import definitions, drafts, leads, rules
 
 app_name = "scoring"
 
 urlpatterns = [
     path("", rules.rules, name="rules"),
-    path("change/", rules.change, name="change"),
+    path("versions/<int:number>/", rules.version, name="version"),
+    path("withdraw/", rules.withdraw, name="withdraw"),
+    path("draft/", drafts.draft, name="draft"),
+    path("draft/start/", drafts.start, name="start"),
+    path("draft/discard/", drafts.discard, name="discard_draft"),
+    path("draft/preview/", drafts.preview, name="preview"),
+    path("draft/publish/", drafts.publish, name="publish"),
+    path("draft/grades/", drafts.bands, name="bands"),
+    path("draft/rules/new/", drafts.rule, name="add_rule"),
+    path("draft/rules/<int:pk>/", drafts.rule, name="edit_rule"),
+    path("draft/facts/new/", drafts.fact, name="add_fact"),
+    path("draft/facts/<int:pk>/", drafts.fact, name="edit_fact"),
+    path("draft/groups/new/", drafts.group, name="add_group"),
+    path("draft/groups/<int:pk>/", drafts.group, name="edit_group"),
+    re_path(
+        r"^draft/(?P<part>rules|facts|groups)/(?P<pk>\d{1,18})/remove/$",
+        drafts.remove,
+        name="remove",
+    ),
+    path("leads/<int:lead_id>/", leads.lead_score, name="lead"),
     path("definitions/", definitions.definitions, name="definitions"),
     path("definitions/<slug:handoff_key>/propose/", definitions.propose, name="propose"),
     path("definitions/<int:pk>/sign/<slug:side>/", definitions.sign, name="sign"),

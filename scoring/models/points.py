@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from content.models import Asset, Product
 from leadflow.core.models import User
-from leads.models import Activity, Campaign
+from leads.models import Activity, Campaign, Form
 
 MOST_POINTS = 1_000
 
@@ -15,15 +15,24 @@ def _within_range(field: str) -> Q:
 
 
 class RuleSet(models.Model):
-    """One version of everything that makes a score; published whole, never changed afterwards."""
+    """One version of everything that makes a score: written as a draft, published whole, then kept.
+
+    While a version is being prepared everybody's points are worked out under it; the version in use
+    stays in use until the last is done.
+    """
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PREPARING = "preparing", "Being prepared"
         PUBLISHED = "published", "In use"
         REPLACED = "replaced", "Replaced"
 
     number = models.PositiveIntegerField(unique=True)
     state = models.CharField(max_length=10, choices=State.choices)
-    published_at = models.DateTimeField()
+    # The version that the draft was copied from
+    base = models.PositiveIntegerField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
     author = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -40,7 +49,11 @@ class RuleSet(models.Model):
         ordering = ["-number"]
         constraints = [
             models.UniqueConstraint(
-                fields=["state"], condition=Q(state="published"), name="one_rule_set_in_use"
+                fields=["state"], condition=~Q(state="replaced"), name="one_rule_set_a_state"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "preparing"]) | Q(published_at__isnull=False),
+                name="rule_set_in_use_is_dated",
             ),
             models.CheckConstraint(
                 condition=Q(fit_a_from__gt=F("fit_b_from"))
@@ -102,6 +115,11 @@ class Rule(models.Model):
     product = models.ForeignKey(
         Product, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
+    form = models.ForeignKey(
+        Form, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    # A page address in which * stands for anything; see scoring.engine.addresses
+    url_pattern = models.CharField(max_length=300, blank=True)
     points = models.IntegerField()
     limit = models.CharField(max_length=10, choices=Limit.choices, default=Limit.NONE)
     limit_count = models.PositiveIntegerField(default=1)  # how often: at most n a day, n in all
@@ -113,6 +131,9 @@ class Rule(models.Model):
             models.CheckConstraint(condition=_within_range("points"), name="rule_points_in_range"),
             models.CheckConstraint(
                 condition=Q(limit_count__gte=1), name="rule_limit_counts_from_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(form=None) | Q(kind=Activity.Kind.FORM), name="rule_form_is_about_forms"
             ),
         ]
 

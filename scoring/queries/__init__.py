@@ -1,5 +1,6 @@
 """Front door of the scoring app for reading."""
 
+from scoring.queries.companies import CompanyScore, company_scores
 from scoring.queries.definitions import (
     Agreement,
     agreements,
@@ -11,40 +12,94 @@ from scoring.queries.definitions import (
     in_effect,
     ready_leads,
 )
-from scoring.queries.explanation import Contribution, Explanation, FitPart, GroupTotal, explain
+from scoring.queries.explanation import (
+    Contribution,
+    Explanation,
+    FitPart,
+    GroupTotal,
+    Outlook,
+    RuleTotal,
+    explain,
+)
+from scoring.queries.fingerprint import fingerprint
+from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.person import PERSON_TABLES
+from scoring.queries.plans import (
+    Plan,
+    current_rules,
+    live_rules,
+    load_plan,
+)
+from scoring.queries.previews import Crossing, Example, Preview, preview
 from scoring.queries.rules import (
     FitLine,
     Given,
+    Lately,
     fit_lines,
     given_lately,
     groups_with_rules,
+)
+from scoring.queries.scope import Scope
+from scoring.queries.standings import Snapshot, keep_sql, overtaken_leads, read_snapshots
+from scoring.queries.statement import Score, compute_scores
+from scoring.queries.versions import (
+    Preparation,
+    differences,
+    draft,
+    preparation,
+    rule_facts,
     versions,
 )
-from scoring.queries.statement import Scope, Score, compute_scores, current_rules
 
 __all__ = [
+    "PERSON_TABLES",
     "Agreement",
+    "CompanyScore",
     "Contribution",
+    "Crossing",
+    "Example",
     "Explanation",
     "FitLine",
     "FitPart",
     "Given",
     "GroupTotal",
+    "Interest",
+    "Lately",
+    "Outlook",
+    "Plan",
+    "Preparation",
+    "Preview",
+    "RuleTotal",
     "Scope",
     "Score",
+    "Snapshot",
     "agreements",
     "clauses",
     "closed_offers",
+    "company_scores",
     "compute_scores",
     "current_definition",
     "current_rules",
     "definitions_naming",
     "definitions_using_segments",
+    "differences",
+    "draft",
     "explain",
+    "fingerprint",
     "fit_lines",
     "given_lately",
     "groups_with_rules",
     "in_effect",
+    "interest",
+    "interests",
+    "keep_sql",
+    "live_rules",
+    "load_plan",
+    "overtaken_leads",
+    "preparation",
+    "preview",
+    "read_snapshots",
     "ready_leads",
+    "rule_facts",
     "versions",
 ]

@@ -12,7 +12,9 @@ from leads import queries as leads
 from leads.models import Activity, Handoff, Lead, Offer, Reason, StageChange
 from scoring.engine.definitions import assume
 from scoring.models import LeadDefinition, Rule, RuleSet
-from scoring.queries.statement import Scope, Score, compute_scores, current_rules
+from scoring.queries.plans import current_rules, load_plan
+from scoring.queries.scope import Scope
+from scoring.queries.statement import Score, compute_scores
 
 LETS_GO = ("lose", "recycle")  # whichever hand-off a lead has crossed; a rejection is about its own
 
@@ -109,18 +111,28 @@ def _ready_by_old_points(
     if not since:
         return set()
     scope = Scope(at=at, lead_ids=since, since=since)
-    alike: dict[str, list[int]] = {}  # what is left to ask, of whom: a few questions at most
-    for score in compute_scores(scope, rule_set=current_rules()):
-        asked = json.dumps(assume(definition.condition, _fields(score)))
-        alike.setdefault(asked, []).append(score.lead_id)
+    scores = {
+        score.lead_id: score for score in compute_scores(scope, plan=load_plan(current_rules()))
+    }
+    return set(since) - fulfilling(definition.condition, scores, at=at)
+
+
+def fulfilling(
+    condition: Mapping[str, Any], scores: Mapping[int, Score], *, at: datetime
+) -> set[int]:
+    """Of leads with these scores, those that a condition is true of; a few questions at most."""
+    alike: dict[str, list[int]] = {}  # what is left to ask once the score is known, of whom
+    for lead_id, score in scores.items():
+        asked = json.dumps(assume(condition, score_fields(score)))
+        alike.setdefault(asked, []).append(lead_id)
+    found: set[int] = set()
     for asked, ids in alike.items():
-        anew = leads.matching(json.loads(asked), at=at).filter(pk__in=ids)
-        for lead_id in anew.values_list("pk", flat=True):
-            since.pop(lead_id, None)
-    return set(since)
+        true = leads.matching(json.loads(asked), at=at).filter(pk__in=ids).order_by()
+        found.update(true.values_list("pk", flat=True))
+    return found
 
 
-def _fields(score: Score) -> dict[str, Any]:
+def score_fields(score: Score) -> dict[str, Any]:
     """A score as the fields of the condition language."""
     return {
         "engagement": score.engagement,

@@ -9,20 +9,52 @@ from scoring.services.definitions import (
     sign_definition,
     stages_before,
 )
-from scoring.services.rules import Changes, publish_rules
-from scoring.services.scores import refresh_scores, rescore_everybody, score_leads
+from scoring.services.drafts import (
+    Figures,
+    change_figures,
+    remove_fit_rule,
+    remove_group,
+    remove_rule,
+    save_bands,
+    save_fit_rule,
+    save_group,
+    save_rule,
+)
+from scoring.services.merging import JOIN
+from scoring.services.rounds import refresh_scores
+from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
+from scoring.services.versions import (
+    discard_draft,
+    publish_draft,
+    start_draft,
+    withdraw_version,
+)
 
 __all__ = [
-    "Changes",
+    "JOIN",
+    "Figures",
+    "change_figures",
     "discard_definition",
+    "discard_draft",
     "follow_definitions",
+    "forget_points",
     "install_defaults",
     "offer_ready",
     "propose_definition",
-    "publish_rules",
+    "publish_draft",
     "refresh_scores",
+    "remove_fit_rule",
+    "remove_group",
+    "remove_rule",
     "rescore_everybody",
+    "save_bands",
+    "save_fit_rule",
+    "save_group",
+    "save_rule",
     "score_leads",
+    "score_overtaken",
     "sign_definition",
     "stages_before",
+    "start_draft",
+    "withdraw_version",
 ]

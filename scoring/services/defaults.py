@@ -29,6 +29,8 @@ RULES = (
     ("content", "Downloaded a case study", Kind.DOWNLOAD, Piece.CASE_STUDY, 12, Limit.AT_MOST, 3),
     ("content", "Downloaded a data sheet", Kind.DOWNLOAD, Piece.DATA_SHEET, 8, Limit.AT_MOST, 3),
     ("content", "Watched a webinar", Kind.DOWNLOAD, Piece.WEBINAR, 15, Limit.AT_MOST, 3),
+    ("content", "Watched a video", Kind.VIDEO, "", 5, Limit.DAILY, 2),
+    ("content", "Followed a webinar", Kind.WEBINAR, "", 15, Limit.DAILY, 1),
     ("content", "Looked at a promotion", Kind.DOWNLOAD, Piece.PROMOTION, 6, Limit.DAILY, 1),
     ("conversations", "Sent a form", Kind.FORM, "", 10, Limit.DAILY, 1),
     ("conversations", "Attended an event", Kind.EVENT, "", 25, Limit.DAILY, 1),
@@ -102,5 +104,5 @@ def _install_rules(*, at: datetime) -> None:
         comment=COMMENT,
         engagement_cap=ENGAGEMENT_CAP,
     )
-    check_rules(groups=list(groups.values()), rules=rules, fit_rules=fit_rules)
+    check_rules(groups=list(groups.values()), rules=rules, fit_rules=fit_rules, at=at)
     write_rules(rule_set, groups=list(groups.values()), rules=rules, fit_rules=fit_rules)

@@ -35,7 +35,7 @@ def propose_definition(
     """
     policies.check_may("propose_definition", by=by)
     handoff = _lock_handoff(handoff_key)
-    lead_queries.compile_condition(condition)
+    lead_queries.compile_condition(condition, at=at)
     if takes_effect not in LeadDefinition.TakesEffect.values:
         raise Invalid("Say when the definition takes effect.", field="takes_effect")
     versions = LeadDefinition.objects.filter(handoff=handoff)
@@ -149,7 +149,7 @@ def _offer(lead_ids: Collection[int], definition: LeadDefinition, *, at: datetim
 
 
 def _put_into_effect(draft: LeadDefinition, *, at: datetime) -> None:
-    lead_queries.compile_condition(draft.condition)
+    lead_queries.compile_condition(draft.condition, at=at)
     LeadDefinition.objects.filter(
         handoff_id=draft.handoff_id, state=LeadDefinition.State.SIGNED
     ).update(state=LeadDefinition.State.RETIRED, retired_at=at)

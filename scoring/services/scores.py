@@ -1,119 +1,98 @@
 """Scoring leads: those just touched, or everybody, always by the one statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from leadflow.core import nudges
 from leads import services as leads
 from leads.models import Lead
 from scoring import queries
-from scoring.models import RuleSet, ScoreRound
-from scoring.queries import Scope
+from scoring.models import LeadPoints, RuleSet
+from scoring.queries import Plan, Scope, Snapshot
+from scoring.services.definitions import offer_ready
+from scoring.services.turns import BLOCK, block_of, take_turns
 
-CHUNK = 20_000  # leads in one transaction
-MOST_A_RUN = 200_000  # leads in one run of the sweep
-FRESH_FOR = timedelta(hours=1)
-KEEP_ROUNDS_FOR = timedelta(days=30)
-TURN = 5_323_005
+AT_ONCE = 5_000  # leads in one statement
+JUST_NOW = timedelta(minutes=10)
 
 
 @transaction.atomic
 def score_leads(*, lead_ids: Collection[int], at: datetime) -> list[int]:
-    """Score leads as of `at`, or of their last scoring if that was later; returns who changed."""
+    """Score leads as of `at`, or of their last scoring if that was later; returns who changed.
+
+    While another version is being prepared their points under it are kept, too.
+    """
     ids = sorted(set(lead_ids))
-    parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
-    return [
-        lead_id
-        for part in parts
-        for lead_id in _score(Scope(at=at, lead_ids=part, never_back=True), at=at)
-    ]
-
-
-def rescore_everybody(*, at: datetime) -> int:
-    """Score every lead under the rules in use, chunk by chunk; returns how many changed."""
-    changed, first = 0, 0
-    while (last := _end_of_chunk(first)) is not None:
-        scope = Scope(at=at, first_id=first, last_id=last, never_back=True)
-        with transaction.atomic():
-            changed += len(_score(scope, at=at))
-        first = last + 1
+    if not ids:
+        return []
+    take_turns(map(block_of, ids))
+    current, *coming = [queries.load_plan(rules) for rules in queries.live_rules()]
+    changed = []
+    for start in range(0, len(ids), AT_ONCE):
+        scope = Scope(at=at, lead_ids=ids[start : start + AT_ONCE], never_back=True)
+        for plan in coming:
+            keep_points(scope, plan=plan)
+        changed += leads.write_scores(scores=keep_points(scope, plan=current), at=at)
     return changed
 
 
-def refresh_scores(*, at: datetime) -> int:
-    """Carry on the pass over leads that is due; returns how many were looked at.
+def score_overtaken(*, at: datetime, since: datetime | None = None) -> int:
+    """Count activities recorded ahead of their time once it has come; returns how many leads.
 
-    A new version asks for everybody, every hour asks for those whose points fade. Rows whose
-    score is the same are not written.
+    Clocks of other programs may be some minutes ahead: those of the last minutes are looked at every
+    minute, all of them by every round.
     """
-    handled = 0
-    while handled < MOST_A_RUN and (part := _continue_round(at=at)):
-        handled += part
-    if handled >= MOST_A_RUN:
-        nudges.nudge("refresh_scores")
-    return handled
-
-
-@transaction.atomic
-def _score(scope: Scope, *, at: datetime) -> list[int]:
-    _take_turn()
-    rules = queries.current_rules()
-    scores = queries.compute_scores(scope, rule_set=rules)
-    rows = [(score.lead_id, score.engagement, score.fit, score.grade) for score in scores]
-    return leads.write_scores(scores=rows, at=at)
-
-
-def _take_turn() -> None:
-    """One scoring at a time: what was computed earlier must not be written later."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
-        cursor.execute("SET LOCAL work_mem = '64MB'")  # sorts in memory: half the time
-        cursor.execute("SET LOCAL jit = off")  # compiling would take longer than the statement
-
-
-def _end_of_chunk(first: int) -> int | None:
-    ids = Lead.objects.filter(pk__gte=first).order_by("pk").values_list("pk", flat=True)
-    last = ids[CHUNK - 1 : CHUNK].first()
-    return last if last is not None else ids.order_by("-pk").first()
-
-
-@transaction.atomic
-def _continue_round(*, at: datetime) -> int:
-    round_ = _open_round(at=at)
-    if round_ is None:
-        return 0
-    waiting = Lead.objects.filter(pk__gt=round_.last_lead_id)
-    if not round_.is_everybody:
-        waiting = waiting.exclude(engagement=0)
-    ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:CHUNK])
-    if ids:
-        first, last = round_.last_lead_id + 1, ids[-1]
-        engaged = not round_.is_everybody
-        _score(
-            Scope(at=at, first_id=first, last_id=last, never_back=True, only_engaged=engaged),
-            at=at,
-        )
-    round_.last_lead_id = ids[-1] if ids else round_.last_lead_id
-    round_.finished_at = at if len(ids) < CHUNK else None
-    round_.save(update_fields=["last_lead_id", "finished_at"])
+    plan = queries.load_plan(queries.current_rules())
+    ids = queries.overtaken_leads(plan=plan, since=since or at - JUST_NOW, at=at)
+    score_leads(lead_ids=ids, at=at)
+    offer_ready(lead_ids=ids, at=at)
     return len(ids)
 
 
-def _open_round(*, at: datetime) -> ScoreRound | None:
-    """The pass under way or due, claimed by locking the version; None when nothing is due."""
-    in_use = RuleSet.objects.filter(state=RuleSet.State.PUBLISHED)
-    rules = in_use.select_for_update(no_key=True, skip_locked=True).first()
-    if rules is None:
-        return None
-    last = ScoreRound.objects.order_by("-id").first()
-    if last is None or last.rule_set_id != rules.pk:
-        ScoreRound.objects.filter(finished_at=None).update(finished_at=at)
-        return ScoreRound.objects.create(rule_set=rules, is_everybody=True, started_at=at)
-    if last.finished_at is None:
-        return last
-    if last.started_at > at - FRESH_FOR:
-        return None
-    ScoreRound.objects.filter(started_at__lt=at - KEEP_ROUNDS_FOR).delete()
-    return ScoreRound.objects.create(rule_set=rules, is_everybody=False, started_at=at)
+def rescore_everybody(*, at: datetime) -> int:
+    """Score every lead under the rules in use, block by block; returns how many changed."""
+    plan = queries.load_plan(queries.current_rules())
+    return sum(_rescore_block(block, plan, at=at) for block in blocks_of_leads())
+
+
+@transaction.atomic
+def forget_points(*, lead_ids: Collection[int]) -> None:
+    """Drop what is kept of leads, so that their next scoring begins from nothing."""
+    take_turns(map(block_of, lead_ids))
+    LeadPoints.objects.filter(lead__in=list(lead_ids)).delete()
+
+
+def keep_points(scope: Scope, *, plan: Plan, part_id: int | None = None) -> list[Snapshot]:
+    """Work out points and keep those that changed; returns what the lead rows should show anew.
+
+    By a version that is being prepared they show nothing.
+    """
+    if scope.is_empty:
+        return []
+    shows = plan.rule_set.state == RuleSet.State.PUBLISHED
+    with connection.cursor() as cursor:
+        cursor.execute(*queries.keep_sql(scope, plan, part_id=part_id, shows=shows))
+        return cursor.fetchall()
+
+
+def blocks_of_leads() -> Iterator[int]:
+    """Blocks of ids in which there are leads, in order; found by jumping from one to the next."""
+    first = 0
+    ids = Lead.objects.order_by("pk").values_list("pk", flat=True)
+    while (lead_id := ids.filter(pk__gte=first).first()) is not None:
+        yield block_of(lead_id)
+        first = (block_of(lead_id) + 1) * BLOCK
+
+
+def scope_of_block(block: int, *, at: datetime) -> Scope:
+    """The leads of one block."""
+    first = block * BLOCK
+    return Scope(at=at, first_id=first, last_id=first + BLOCK - 1, never_back=True)
+
+
+@transaction.atomic
+def _rescore_block(block: int, plan: Plan, *, at: datetime) -> int:
+    take_turns([block])
+    rows = keep_points(scope_of_block(block, at=at), plan=plan)
+    return len(leads.write_scores(scores=rows, at=at))

@@ -14,24 +14,26 @@ from scoring.queries import Explanation
 
 def load_score_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:
     """The score of `lead` and the bars that make it; the bars add up to the score."""
-    explanation = queries.explain(lead, timezone.now())
+    explanation = queries.explain(lead, timezone.now(), most=0)
     parts = [*_activities(explanation), *_caps(explanation), *_facts(explanation)]
-    return {"explanation": explanation, "chart": charts.score_breakdown(parts)}
+    return {
+        "lead": lead,
+        "explanation": explanation,
+        "chart": charts.score_breakdown(parts),
+    }
 
 
 def _activities(explanation: Explanation) -> list[charts.Part]:
     """One bar per rule, the strongest first."""
-    by_rule: dict[str, list[float]] = {}
-    first: dict[str, float] = {}
-    for part in explanation.contributions:
-        if part.is_counted:
-            by_rule.setdefault(part.rule, []).append(part.remaining)
-            first[part.rule] = first.get(part.rule, 0.0) + part.points
-    bars = [
-        charts.Part(rule, round(sum(left), 1), note=_note(len(left), sum(left), first[rule]))
-        for rule, left in by_rule.items()
+    return [
+        charts.Part(
+            total.rule,
+            round(total.remaining, 1),
+            note=_note(total.counted, total.remaining, total.points),
+        )
+        for total in explanation.rules
+        if total.counted
     ]
-    return sorted(bars, key=lambda bar: -bar.points)
 
 
 def _note(times: int, left: float, first: float) -> str:

@@ -1,123 +1,71 @@
-"""The points: what is in use, what it gave lately, and publishing the next version."""
+"""The points in use, what they gave lately, and every version there was."""
 
-from dataclasses import dataclass
-from typing import Any
-
-from django.contrib import messages
-from django.forms import BoundField
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from leadflow.core.errors import Invalid
+from leadflow.core.dialogs import done
 from scoring import policies, queries
 from scoring import services as scoring
-from scoring.forms import PointsForm
-from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
-from scoring.queries import Given
-from scoring.views.access import PageRequest
+from scoring.views.access import PageRequest, may
+from scoring.views.blocks import read_blocks
 
 VERSIONS_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class RuleRow:
-    """A rule on the page: what it gave lately, and its field while it is being changed."""
-
-    rule: Rule
-    given: Given
-    field: BoundField | None
-
-
-@dataclass(frozen=True)
-class GroupBlock:
-    """A group on the page with its rules."""
-
-    group: ScoreGroup
-    rows: list[RuleRow]
-    half_life: BoundField | None
-    cap: BoundField | None
-
-
-@dataclass(frozen=True)
-class FitRow:
-    """A fit rule on the page with its condition in words."""
-
-    rule: FitRule
-    words: str
-    field: BoundField | None
+LARGEST = 2**31 - 1
 
 
 @require_safe
+@vary_on_headers("HX-Request")
+@may("see")
 def rules(request: PageRequest) -> HttpResponse:
-    """The rules in use, group by group."""
-    policies.check_may("see", by=request.user)
-    return render(request, "scoring/rules.html", _page(request, queries.current_rules()))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def change(request: PageRequest) -> HttpResponse:
-    """Change figures in place; sending publishes all of them as one new version."""
-    policies.check_may("edit_rules", by=request.user)
+    """The rules in use, group by group; through htmx how far the next version is."""
+    if request.htmx and not request.htmx.history_restore_request:
+        coming = queries.preparation()
+        if coming is None:  # it is in use: everything on the page is another one
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(request, "scoring/rules.html#coming", _coming(request))
     rule_set = queries.current_rules()
-    form = PointsForm(rule_set, request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid() and (new := _publish(request, form)):
-        messages.success(request, f"{new} is in use. Scores follow within a few minutes.")
-        return redirect("scoring:rules")
-    status = 422 if form.is_bound else 200
-    return render(request, "scoring/rules.html", _page(request, rule_set, form), status=status)
-
-
-def _publish(request: PageRequest, form: PointsForm) -> RuleSet | None:
-    """The new version, or None with the reason on the form."""
-    try:
-        return scoring.publish_rules(
-            base=form.cleaned_data["base"],
-            changes=form.changes(),
-            comment=form.cleaned_data["comment"],
-            by=request.user,
-            at=timezone.now(),
-        )
-    except Invalid as error:
-        form.add_error(None, str(error))
-        return None
-
-
-def _page(
-    request: PageRequest, rule_set: RuleSet, form: PointsForm | None = None
-) -> dict[str, Any]:
-    blocks = _blocks(rule_set, form)
-    return {
+    context = {
         "rule_set": rule_set,
-        "form": form,
-        "blocks": blocks,
-        "fit_rows": _fit_rows(rule_set, form),
+        "blocks": read_blocks(rule_set, lately_at=timezone.now()),
         "versions": queries.versions()[:VERSIONS_SHOWN],
+        "draft": queries.draft(),
+    }
+    return render(request, "scoring/rules.html", context | _coming(request))
+
+
+@require_safe
+@may("see")
+def version(request: PageRequest, number: int) -> HttpResponse:
+    """One version: what it consists of, and what it did differently from the one before."""
+    known = queries.versions()
+    rule_set = get_object_or_404(known, number=min(number, LARGEST))
+    before = known.filter(number__lt=rule_set.number).first()
+    context = {
+        "rule_set": rule_set,
+        "before": before,
+        "blocks": read_blocks(rule_set),
+        "differences": queries.differences(before, rule_set) if before else [],
+        "may_edit": policies.permits("edit_rules", by=request.user),
+        "is_in_use": rule_set.state == rule_set.State.PUBLISHED,
+    }
+    return render(request, "scoring/version.html", context)
+
+
+@require_POST
+@may("edit_rules")
+def withdraw(request: PageRequest) -> HttpResponse:
+    """Stop preparing the next version."""
+    rules = scoring.withdraw_version(by=request.user, at=timezone.now())
+    words = f"{rules} is a draft again; nothing has changed."
+    return done(request, words, to=reverse("scoring:draft"))
+
+
+def _coming(request: PageRequest) -> dict[str, object]:
+    return {
+        "coming": queries.preparation(),
         "may_edit": policies.permits("edit_rules", by=request.user),
     }
-
-
-def _blocks(rule_set: RuleSet, form: PointsForm | None) -> list[GroupBlock]:
-    given = queries.given_lately(rule_set, at=timezone.now())
-    return [
-        GroupBlock(
-            group=group,
-            rows=[
-                RuleRow(
-                    rule, given.get(rule.pk, Given()), form[f"rule_{rule.pk}"] if form else None
-                )
-                for rule in group.rules.all()
-            ],
-            half_life=form[f"half_life_{group.pk}"] if form else None,
-            cap=form[f"cap_{group.pk}"] if form else None,
-        )
-        for group in queries.groups_with_rules(rule_set)
-    ]
-
-
-def _fit_rows(rule_set: RuleSet, form: PointsForm | None) -> list[FitRow]:
-    return [
-        FitRow(line.rule, line.words, form[f"fit_{line.rule.pk}"] if form else None)
-        for line in queries.fit_lines(rule_set)
-    ]

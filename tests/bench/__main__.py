@@ -20,6 +20,7 @@ def main() -> int:
         leads,
         lists,
         pipeline,
+        scoring,
         segment_follow,
         starting,
         track_posts,

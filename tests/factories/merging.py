@@ -36,6 +36,7 @@ from leads.models import (
 )
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from reports import queries as reports
+from scoring import services as scoring
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -102,6 +103,7 @@ def rich_pair(*, at: datetime) -> tuple[Lead, Lead]:
     _nurturing(kept, gone, at=at)
     other = people.inquiry(at=at)
     _company(kept, gone, other, rep, at=at)
+    scoring.score_leads(lead_ids=[kept.pk, gone.pk], at=at)
     kept, gone = people.fresh([kept, gone])
     return kept, gone
 

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from content.models import Asset
+from leadflow.core.models import User
 from leads import services as leads
 from leads.models import Activity, Lead
-from scoring.models import LeadDefinition
+from scoring import services as scoring
+from scoring.models import LeadDefinition, RuleSet
 from tests.factories import people
 
 Happen = Callable[..., list[Activity]]
@@ -53,6 +56,22 @@ def definition(db: None) -> LeadDefinition:
     return LeadDefinition.objects.get(handoff__key="mql_sal", state="signed")
 
 
+@pytest.fixture
+def draft(marketer: User, at: datetime) -> RuleSet:
+    """The next version, begun as a copy of the shipped one."""
+    return scoring.start_draft(by=marketer, at=at)
+
+
 def now(lead: Lead) -> Lead:
     """The lead as it is in the database now."""
     return people.fresh([lead])[0]
+
+
+def far_apart(at: datetime) -> list[Lead]:
+    """Two leads whose ids are in different blocks of scoring."""
+    first = people.inquiry(at=at)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('leads_lead_id_seq', %s)", [first.pk + 1_000_000])
+        second = people.inquiry(at=at)
+        cursor.execute("SELECT setval('leads_lead_id_seq', %s)", [first.pk])
+    return [first, second]

@@ -311,34 +311,6 @@ def test_an_event_that_comes_late_does_not_undo_a_newer_score(hot_lead, settle, 
     assert now(lead).scored_at == at + timedelta(hours=1)
 
 
-def test_rescoring_everybody_equals_scoring_the_touched(hot_lead, happen, settle, at) -> None:
-    rows = [hot_lead(phone=f"+4930{n:06}") for n in range(3)]
-    settle()
-    before = list(Lead.objects.order_by("pk").values_list("pk", "engagement", "fit", "grade"))
-
-    assert scoring.rescore_everybody(at=at) == 0
-    Lead.objects.filter(pk=rows[0].pk).update(engagement=1, score=1)
-    assert scoring.rescore_everybody(at=at) == 1
-    after = list(Lead.objects.order_by("pk").values_list("pk", "engagement", "fit", "grade"))
-    assert after == before
-
-
-def test_a_refresh_fades_points_once_an_hour_and_leaves_other_rows_alone(
-    hot_lead, settle, at
-) -> None:
-    hot, cold = hot_lead(), people.inquiry(at=at)
-    settle()
-    scoring.refresh_scores(at=at)  # the first pass looks at everybody
-    cold_since = now(cold).scored_at
-    month = at + timedelta(days=30)
-
-    assert scoring.refresh_scores(at=month) == 1
-    assert scoring.refresh_scores(at=month + timedelta(minutes=59)) == 0
-    # 24 points of content halve in 30 days, 10 of the form in 60: 12 + 7.07
-    assert now(hot).engagement == 19
-    assert now(cold).scored_at == cold_since
-
-
 def test_an_unsubscribe_takes_points_that_do_not_come_back(happen, settle, at) -> None:
     lead = people.inquiry(at=at)
     happen(lead, "unsubscribe", "unsubscribe", ago=timedelta(days=400))

@@ -55,4 +55,8 @@ def _lines(explanation: Explanation) -> list[str]:
     ]
     if explanation.lost_to_total_cap > 0:
         lines.append(f"{-explanation.lost_to_total_cap:+16.1f}  cap of all engagement")
-    return lines + [f"{fact.points:+16d}  {fact.label}" for fact in explanation.facts]
+    lines += [f"{fact.points:+16d}  {fact.label}" for fact in explanation.facts]
+    return lines + [
+        f"In {then.days} days, if nothing happens: {then.score} ({then.grade})"
+        for then in explanation.ahead
+    ]

@@ -1,0 +1,15 @@
+"""Forms of the scoring pages."""
+
+from scoring.forms.definitions import DefinitionForm
+from scoring.forms.figures import FiguresForm
+from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
+
+__all__ = [
+    "BandsForm",
+    "DefinitionForm",
+    "FiguresForm",
+    "FitRuleForm",
+    "GroupForm",
+    "PublishForm",
+    "RuleForm",
+]

@@ -1,0 +1,232 @@
+"""What is asked about one part of a draft: a rule, a fact, a group, the grades."""
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+
+from content.models import Asset, Product
+from leadflow.core.parts import condition_fields
+from leads.models import Activity, Campaign, Form
+from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
+from scoring.models.points import MOST_POINTS
+from scoring.services.rules import CIRCULAR
+
+MOST_CHOICES = 500
+MOST = 100_000
+ANY = "Any"
+ORDER = (
+    *("label", "group", "kind", "points", "limit", "limit_count"),
+    *("asset_kind", "asset", "product", "campaign", "form", "url_pattern", "is_active"),
+)
+
+
+def _points() -> forms.IntegerField:
+    return forms.IntegerField(
+        label="Points",
+        min_value=-MOST_POINTS,
+        max_value=MOST_POINTS,
+        help_text="Below zero is a penalty: it does not fade",
+        error_messages={"invalid": "Give whole points, like 10 or −5."},
+    )
+
+
+def _one_of(rows: "QuerySet[Any]", label: str, chosen: Model | None) -> forms.ModelChoiceField:
+    """One row of a list that may be long: the first so many, and the one that is chosen now."""
+    first = list(rows.values_list("pk", flat=True)[:MOST_CHOICES])
+    kept = rows.model._default_manager.filter(pk__in=[*first, chosen.pk if chosen else None])
+    return forms.ModelChoiceField(kept, label=label, required=False, empty_label=ANY)
+
+
+class RuleForm(forms.Form):
+    """A rule: points for an activity, and what the activity must be about."""
+
+    label = forms.CharField(
+        max_length=120, label="Name", error_messages={"required": "Give the rule a name."}
+    )
+    group = forms.ModelChoiceField(ScoreGroup.objects.none(), empty_label=None)
+    kind = forms.ChoiceField(label="Activity", choices=Activity.Kind.choices)
+    points = _points()
+    limit = forms.ChoiceField(label="Counts", choices=Rule.Limit.choices)
+    limit_count = forms.IntegerField(
+        label="How often",
+        min_value=1,
+        max_value=MOST,
+        initial=1,
+        help_text="For “a day” and “in all”",
+    )
+    asset_kind = forms.ChoiceField(
+        label="Kind of asset", choices=[("", ANY), *Asset.Kind.choices], required=False
+    )
+    url_pattern = forms.CharField(
+        label="Page address",
+        max_length=300,
+        required=False,
+        help_text="Like /pricing or /shop/*; * stands for anything",
+    )
+    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+
+    def __init__(self, data: Any, *, draft: RuleSet, rule: Rule | None = None) -> None:
+        super().__init__(data, initial=_values(rule) if rule else {})
+        self.fields["group"].queryset = draft.groups.all()  # type: ignore[attr-defined]
+        chosen = rule or Rule()
+        for name, rows, label in (
+            ("asset", Asset.objects.order_by("title"), "One asset"),
+            ("product", Product.objects.order_by("name"), "Product"),
+            ("campaign", Campaign.objects.order_by("-pk"), "Campaign or event"),
+            ("form", Form.objects.order_by("name"), "Form"),
+        ):
+            self.fields[name] = _one_of(rows, label, getattr(chosen, name))
+        self.order_fields(ORDER)
+
+
+def _values(rule: Rule) -> dict[str, Any]:
+    names = ("label", "kind", "points", "limit", "limit_count", "asset_kind", "url_pattern")
+    rows = ("group", "asset", "product", "campaign", "form")
+    return (
+        {name: getattr(rule, name) for name in names}
+        | {name: getattr(rule, f"{name}_id") for name in rows}
+        | {"is_active": rule.is_active}
+    )
+
+
+class FitRuleForm(forms.Form):
+    """A fact that gives points. A condition of several parts stays as it is."""
+
+    OPERATORS = (
+        ("known", "is known"),
+        ("unknown", "is not known"),
+        ("eq", "is"),
+        ("in", "is one of"),
+        ("has", "includes"),
+        ("gte", "is at least"),
+        ("lte", "is at most"),
+        ("contains", "contains"),
+        ("starts", "starts with"),
+    )
+
+    label = forms.CharField(
+        max_length=120, label="Name", error_messages={"required": "Give the fact a name."}
+    )
+    points = _points()
+    field = forms.ChoiceField(label="Fact")
+    op = forms.ChoiceField(label="Test", choices=OPERATORS)
+    value = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="Nothing for “is known”; several with commas for “is one of”",
+    )
+    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+
+    def __init__(self, data: Any, *, rule: FitRule | None = None) -> None:
+        self.condition: Mapping[str, Any] = rule.condition if rule else {}
+        super().__init__(data, initial=_fact(rule) if rule else {})
+        if self.is_fixed:
+            for name in ("field", "op", "value"):
+                del self.fields[name]
+        else:
+            self.fields["field"].choices = _fields()  # type: ignore[attr-defined]
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the condition has several parts, which this form does not change."""
+        return bool(self.condition) and "field" not in self.condition
+
+    def facts(self) -> dict[str, Any]:
+        """What the form says, for the service."""
+        said = self.cleaned_data
+        kept = {name: said[name] for name in ("label", "points", "is_active")}
+        return kept if self.is_fixed else kept | {"condition": _condition(said)}
+
+
+def _fact(rule: FitRule) -> dict[str, Any]:
+    value = rule.condition.get("value", "")
+    return {
+        "label": rule.label,
+        "points": rule.points,
+        "is_active": rule.is_active,
+        "field": rule.condition.get("field"),
+        "op": rule.condition.get("op"),
+        "value": ", ".join(map(str, value)) if isinstance(value, list) else value,
+    }
+
+
+def _fields() -> list[tuple[str, str]]:
+    labels = ((name, field.label) for name, field in condition_fields.items())
+    return sorted((one for one in labels if one[0] not in CIRCULAR), key=lambda one: one[1])
+
+
+def _condition(said: Mapping[str, Any]) -> dict[str, Any]:
+    """One test of the condition language; choices may be named as people read them."""
+    field = condition_fields.get(said["field"])
+    test: dict[str, Any] = {"field": said["field"], "op": said["op"]}
+    if said["op"] in {"known", "unknown"}:
+        return test
+    keys = {name.lower(): key for key, name in (field.choices() if field.choices else [])}
+    texts = [part.strip() for part in said["value"].split(",")]
+    values = [keys.get(text.lower(), text) for text in texts if text]
+    if said["op"] == "in":
+        return test | {"value": values}
+    text = keys.get(said["value"].strip().lower(), said["value"].strip())
+    return test | {"value": _number(text) if field.kind == "number" else text}
+
+
+def _number(text: str) -> int | float | str:
+    """A number where the text is one."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not isfinite(number):
+        return text
+    return int(number) if number.is_integer() else number
+
+
+class GroupForm(forms.Form):
+    """A group of rules: how fast its points fade, and the most they add up to."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the group a name."})
+    half_life_days = forms.IntegerField(
+        label="Half-life in days",
+        min_value=1,
+        max_value=MOST,
+        required=False,
+        help_text="After so many days half of the points is left; empty: they do not fade",
+    )
+    cap = forms.IntegerField(
+        label="Points at most",
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        help_text="Empty: no cap",
+    )
+
+
+class BandsForm(forms.Form):
+    """From how many points on fit gives A or B, engagement 1 or 2; and the total cap."""
+
+    fit_a_from = forms.IntegerField(label="A: fit from")
+    fit_b_from = forms.IntegerField(label="B: fit from", help_text="Less is C")
+    engagement_1_from = forms.IntegerField(label="1: engagement from")
+    engagement_2_from = forms.IntegerField(label="2: engagement from", help_text="Less is 3")
+    engagement_cap = forms.IntegerField(
+        label="All engagement, at most",
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        help_text="Empty: no cap",
+    )
+
+
+class PublishForm(forms.Form):
+    """What a new version is for."""
+
+    comment = forms.CharField(
+        label="What is this change for?",
+        max_length=200,
+        required=False,
+        help_text="Colleagues read it in the list of versions.",
+    )
+    seen_at = forms.DateTimeField(widget=forms.HiddenInput)
