@@ -151,6 +151,7 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
             "assigned_because": Same(""),
             "cause_kind": Same(act.cause.kind),
             "cause_id": Same(act.cause.id),
+            "is_hand_raise": Same(act.is_hand_raise),
         },
         len(entering),
     )
