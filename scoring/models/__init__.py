@@ -1,11 +1,18 @@
 """What earns points, who fits, and what both sides agreed a lead is."""
 
-from scoring.models.definitions import LeadDefinition
+from scoring.models.definitions import (
+    DefinitionDay,
+    DefinitionNote,
+    LeadDefinition,
+    WaitingLead,
+)
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.rounds import RoundPart, ScoreRound
 from scoring.models.standings import LeadPoints
 
 __all__ = [
+    "DefinitionDay",
+    "DefinitionNote",
     "FitRule",
     "LeadDefinition",
     "LeadPoints",
@@ -14,4 +21,5 @@ __all__ = [
     "RuleSet",
     "ScoreGroup",
     "ScoreRound",
+    "WaitingLead",
 ]

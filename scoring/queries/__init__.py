@@ -1,15 +1,25 @@
 """Front door of the scoring app for reading."""
 
-from scoring.queries.companies import CompanyScore, company_scores
-from scoring.queries.definitions import (
+from scoring.queries.agreements import (
     Agreement,
     agreements,
+    alternatives,
+    check_terms,
     clauses,
-    closed_offers,
     current_definition,
+    definition_differences,
+    definition_versions,
     definitions_naming,
     definitions_using_segments,
+    find_fault,
+)
+from scoring.queries.companies import CompanyScore, company_scores
+from scoring.queries.definitions import (
+    closed_offers,
     in_effect,
+    is_readable,
+    moved_by_time,
+    parts_of,
     ready_leads,
 )
 from scoring.queries.explanation import (
@@ -22,6 +32,7 @@ from scoring.queries.explanation import (
     explain,
 )
 from scoring.queries.fingerprint import fingerprint
+from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
@@ -61,6 +72,7 @@ __all__ = [
     "Explanation",
     "FitLine",
     "FitPart",
+    "Foreseen",
     "Given",
     "GroupTotal",
     "Interest",
@@ -74,28 +86,37 @@ __all__ = [
     "Score",
     "Snapshot",
     "agreements",
+    "alternatives",
+    "check_terms",
     "clauses",
     "closed_offers",
     "company_scores",
     "compute_scores",
     "current_definition",
     "current_rules",
+    "definition_differences",
+    "definition_versions",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
     "draft",
     "explain",
+    "find_fault",
     "fingerprint",
     "fit_lines",
+    "foresee",
     "given_lately",
     "groups_with_rules",
     "in_effect",
     "interest",
     "interests",
+    "is_readable",
     "keep_sql",
     "live_rules",
     "load_plan",
+    "moved_by_time",
     "overtaken_leads",
+    "parts_of",
     "preparation",
     "preview",
     "read_snapshots",

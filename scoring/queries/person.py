@@ -1,9 +1,11 @@
 """What the scoring app keeps about a person, table by table."""
 
 from leadflow.core.parts import PersonTable
-from scoring.models import LeadPoints
+from scoring.models import LeadPoints, WaitingLead
 
 PERSON_TABLES = {
     # The score that a person may read stands on the lead; merging makes the points anew.
     "points": PersonTable(LeadPoints, "Points", exported={}, erased={}, stays=True),
+    # Says nothing about them that the score does not; whoever is erased is offered to nobody.
+    "waiting": PersonTable(WaitingLead, "Waiting for an offer", exported={}, erased=None),
 }

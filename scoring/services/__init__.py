@@ -2,10 +2,15 @@
 
 from scoring.services.defaults import install_defaults
 from scoring.services.definitions import (
+    begin_agreed,
+    comment_definition,
     discard_definition,
     follow_definitions,
+    follow_truth,
+    hold_ready,
     offer_ready,
     propose_definition,
+    revise_definition,
     sign_definition,
     stages_before,
 )
@@ -33,11 +38,15 @@ from scoring.services.versions import (
 __all__ = [
     "JOIN",
     "Figures",
+    "begin_agreed",
     "change_figures",
+    "comment_definition",
     "discard_definition",
     "discard_draft",
     "follow_definitions",
+    "follow_truth",
     "forget_points",
+    "hold_ready",
     "install_defaults",
     "offer_ready",
     "propose_definition",
@@ -47,6 +56,7 @@ __all__ = [
     "remove_group",
     "remove_rule",
     "rescore_everybody",
+    "revise_definition",
     "save_bands",
     "save_fit_rule",
     "save_group",

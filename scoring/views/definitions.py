@@ -85,7 +85,7 @@ def sign(request: PageRequest, pk: int, side: str) -> HttpResponse:
 @require_POST
 def discard(request: PageRequest, pk: int) -> HttpResponse:
     """Drop a draft."""
-    scoring.discard_definition(definition_id=pk, by=request.user)
+    scoring.discard_definition(definition_id=pk, by=request.user, at=timezone.now())
     messages.success(request, "The draft is gone; what was agreed before stays in effect.")
     return redirect("scoring:definitions")
 
