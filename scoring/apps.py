@@ -17,6 +17,7 @@ class ScoringConfig(AppConfig):
         from leadflow.core.navigation import Section
         from leadflow.core.parts import (
             Panel,
+            company_panels,
             lead_panels,
             merge_rules,
             person_tables,
@@ -36,7 +37,7 @@ class ScoringConfig(AppConfig):
             TagsChanged,
         )
         from scoring import handlers, queries, services
-        from scoring.views import load_score_panel
+        from scoring.views import load_company_panel, load_score_panel
 
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
         events.subscribe(StagesChanged, handlers.score_entered)
@@ -62,6 +63,9 @@ class ScoringConfig(AppConfig):
         merge_rules.add("scoring", services.JOIN)
         stage_uses.add("definitions", queries.definitions_naming)
         segment_uses.add("definitions", queries.definitions_using_segments)
+        company_panels.add(
+            "score", Panel("Interest", "scoring/company.html", load_company_panel, side="right")
+        )
         lead_panels.add(
             "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
         )

@@ -6,11 +6,13 @@ from leads.events import ActivitiesRecorded, StagesChanged
 from scoring import services as scoring
 
 FRESH = frozenset({"enter", "revive"})  # verbs after which facts count anew
+ENTERED = "enter"
 TAKEN_BACK = "correct"
 
 
 def score_touched(event: ActivitiesRecorded) -> None:
     """Score the leads that did something, then offer who is ready; silent batches offer nobody."""
+    scoring.note_facts(lead_ids=event.lead_ids, at=event.at)
     scoring.score_leads(lead_ids=event.lead_ids, at=event.at)
     if event.is_silent:
         scoring.hold_ready(lead_ids=event.lead_ids, at=event.at)
@@ -24,6 +26,8 @@ def score_entered(event: StagesChanged) -> None:
     After a change was taken back leads are scored, too, but nobody is offered at once: it may be
     the offer that somebody has just taken back. Any other verb may bring leads before a hand-off.
     """
+    if event.verb == ENTERED:
+        scoring.note_facts(lead_ids=event.lead_ids, at=event.at, are_new=True)
     if event.verb in FRESH | {TAKEN_BACK}:
         scoring.score_leads(lead_ids=event.lead_ids, at=event.at)
     if event.is_silent:

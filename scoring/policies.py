@@ -23,6 +23,7 @@ SIGNS_FOR_SALES = has_role(Role.ADMIN, Role.REP) | (is_manager & ~leads_marketin
 
 MAY = {
     "see": (is_marketing | is_sales, "see how leads are scored"),
+    "simulate": (is_marketing, "replay the past"),
     "edit_rules": (is_marketing, "change points"),
     "propose_definition": (is_marketing | is_sales, "propose a lead definition"),
     "sign_for_marketing": (SIGNS_FOR_MARKETING, "sign for marketing"),

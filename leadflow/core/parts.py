@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Panel:
-    """A box on the record page: `load(lead, user)` gives its template's context, None hides it."""
+    """A box on a record page: `load(lead, user)` gives its template's context, None hides it."""
 
     title: str
     template: str
@@ -197,6 +197,8 @@ AddressCheck = Callable[[str], str]
 
 person_tables: Registry[PersonTable] = Registry("what is kept about people")
 lead_panels: Registry[Panel] = Registry("the record page")
+# The same on the page of a company: `load(company, user)`
+company_panels: Registry[Panel] = Registry("the page of a company")
 lead_actions: Registry[LeadAction] = Registry("the acts on the record page")
 condition_fields: Registry[ConditionField] = Registry("the condition language")
 # The field “attribute.budget” is the member “budget” of the family “attribute”

@@ -11,9 +11,11 @@ from leads.engine.conditions import (
     events_of,
     fields_of,
     moves_with_time,
+    tests_of,
     values_of,
 )
 from leads.engine.conditions.days import day_of
+from leads.engine.conditions.filters import counted_rows
 from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
 from leads.engine.pipeline import Pipeline
@@ -219,6 +221,7 @@ __all__ = [
     "count_rows",
     "count_states",
     "count_suppressed",
+    "counted_rows",
     "country_choices",
     "crossings",
     "day_of",
@@ -308,6 +311,7 @@ __all__ = [
     "tag_choices",
     "take_back_refused",
     "takes_submissions",
+    "tests_of",
     "ticket_svg",
     "timeline",
     "total_campaigns",

@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.dialogs import ask, done
 from leadflow.core.errors import DomainError
+from leadflow.core.parts import company_panels
 from leadflow.core.tables import Keyset
 from leads import policies, queries
 from leads import services as leads
@@ -20,6 +21,7 @@ from leads.engine.identity import clean
 from leads.forms import CompanyForm
 from leads.models import Company, CompanyMerge, Stage
 from leads.views.access import LARGEST_ID, PageRequest, may
+from leads.views.boxes import boxes
 
 FILTERS = ("q", "industry", "country", "size")
 ALONG_NAMES = ("folded",)
@@ -71,6 +73,7 @@ def company_detail(request: PageRequest, company_id: int) -> HttpResponse:
         "may_edit": policies.permits("edit", by=request.user),
         "shows_story": shows_story,
         "shows_people": not shows_story,
+        "panels": boxes(company_panels, company, request, side="right"),
         **part,
     }
     return render(request, "leads/company.html", context)

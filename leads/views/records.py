@@ -1,6 +1,6 @@
 """The record page of a lead: facts, story, what can be done."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,13 +18,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from leadflow.core.errors import Conflict
 from leadflow.core.models import User
-from leadflow.core.parts import LeadAction, Panel, lead_actions, lead_panels
+from leadflow.core.parts import LeadAction, lead_actions, lead_panels
 from leadflow.core.views import toast
 from leads import queries
 from leads import services as leads
 from leads.forms import FactsForm, NoteForm
 from leads.models import Activity, Lead
 from leads.views.access import PageRequest, get_lead, may
+from leads.views.boxes import boxes
 
 STRETCH = 30  # entries of the story; more come as one scrolls
 
@@ -45,14 +45,6 @@ class Tab:
     words: str
     address: str
     is_active: bool
-
-
-@dataclass(frozen=True)
-class Box:
-    """A panel of another app, ready to show."""
-
-    title: str
-    html: str
 
 
 @require_safe
@@ -157,8 +149,8 @@ def _record(request: PageRequest, lead: Lead) -> dict[str, Any]:
         "opportunities": list(lead.opportunities.all()[:5]),
         "note_form": NoteForm(),
         "actions": _actions(lead, request.user),
-        "panels": _panels(lead, request, side="right"),
-        "fact_panels": _panels(lead, request, side="left"),
+        "panels": boxes(lead_panels, lead, request, side="right"),
+        "fact_panels": boxes(lead_panels, lead, request, side="left"),
     }
 
 
@@ -211,18 +203,3 @@ def _actions(lead: Lead, user: User) -> list[LeadAction]:
         return []
     mine = (one for one in lead_actions.values() if user.has_perm(one.permission))
     return sorted((one for one in mine if one.fits(lead)), key=lambda one: one.order)
-
-
-def _panels(lead: Lead, request: PageRequest, *, side: str) -> list[Box]:
-    """The boxes other apps have for this reader."""
-    boxes = (
-        (panel, panel.load(lead, request.user))
-        for panel in sorted(lead_panels.values(), key=lambda panel: panel.order)
-        if panel.side == side
-    )
-    return [_box(panel, values, lead, request) for panel, values in boxes if values is not None]
-
-
-def _box(panel: Panel, values: Mapping[str, Any], lead: Lead, request: PageRequest) -> Box:
-    context = {**values, "lead": lead}
-    return Box(panel.title, render_to_string(panel.template, context, request))

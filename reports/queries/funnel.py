@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from leadflow.core.models import User
-from reports.engine.shares import percent, share
+from leadflow.core.shares import percent, share
 from reports.queries.dimensions import LEAD_DIMENSIONS, Dimension, Group, Value, dimension
 from reports.queries.history import counts
 from reports.queries.path import Path, load_path

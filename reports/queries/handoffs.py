@@ -10,10 +10,10 @@ from django.db import connection
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import User
+from leadflow.core.shares import Interval, share, wilson
 from leads import queries as lead_queries
 from leads.models import Handoff, Reason
 from reports.engine.periods import Period
-from reports.engine.shares import Interval, share, wilson
 from reports.queries.agreements import Agreements, load_agreements
 from reports.queries.dimensions import OFFER_DIMENSIONS, Dimension, Group, Value, dimension
 from reports.queries.path import PathStage

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import Count
 
 from leadflow.core.models import User
+from leadflow.core.shares import share
 from leads import queries as lead_queries
 from leads.models import Lead, Stage
-from reports.engine.shares import share
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from leadflow.core.models import User
-from reports.engine.shares import share
+from leadflow.core.shares import share
 from reports.queries.history import counts
 from reports.queries.path import load_path
 from reports.queries.visibility import visible_leads

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from leadflow.core.shares import percent
 from leads.queries import LEAKS
 from reports.engine.periods import Period
-from reports.engine.shares import percent
 from reports.queries import (
     Answers,
     FunnelReport,

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadflow.core import charts
+from leadflow.core.shares import share
 from reports import policies, queries
-from reports.engine.shares import share
 from reports.queries import FunnelGroup, FunnelReport, HandoffReport, StageCount
 from reports.views.acceptance import acceptance
 from reports.views.links import leads_behind

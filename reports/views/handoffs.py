@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from leadflow.core import charts
+from leadflow.core.shares import share
 from leads.models import Handoff
 from reports import policies, queries
-from reports.engine.shares import share
 from reports.queries import AnswerGroup, HandoffReport, ReasonCount
 from reports.views.acceptance import Acceptance, acceptance
 from reports.views.links import address_of, leads_behind, param_of

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leadflow.core import charts
+from leadflow.core.shares import share
 from leads import queries as lead_queries
 from reports import policies, queries
-from reports.engine.shares import share
 from reports.queries import LeakReport, LeakStage
 from reports.views.links import address_of
 from reports.views.questions import reader

@@ -3,6 +3,7 @@
 from scoring.forms.definitions import DefinitionForm
 from scoring.forms.figures import FiguresForm
 from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
+from scoring.forms.simulations import SimulationForm
 
 __all__ = [
     "BandsForm",
@@ -12,4 +13,5 @@ __all__ = [
     "GroupForm",
     "PublishForm",
     "RuleForm",
+    "SimulationForm",
 ]

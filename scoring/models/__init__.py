@@ -8,11 +8,13 @@ from scoring.models.definitions import (
 )
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.rounds import RoundPart, ScoreRound
+from scoring.models.simulations import FactDates, SimulatedCycle, Simulation
 from scoring.models.standings import LeadPoints
 
 __all__ = [
     "DefinitionDay",
     "DefinitionNote",
+    "FactDates",
     "FitRule",
     "LeadDefinition",
     "LeadPoints",
@@ -21,5 +23,7 @@ __all__ = [
     "RuleSet",
     "ScoreGroup",
     "ScoreRound",
+    "SimulatedCycle",
+    "Simulation",
     "WaitingLead",
 ]

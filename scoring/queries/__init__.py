@@ -13,7 +13,7 @@ from scoring.queries.agreements import (
     definitions_using_segments,
     find_fault,
 )
-from scoring.queries.companies import CompanyScore, company_scores
+from scoring.queries.companies import CompanyScore, company_scores, most_engaged
 from scoring.queries.definitions import (
     closed_offers,
     in_effect,
@@ -31,6 +31,7 @@ from scoring.queries.explanation import (
     RuleTotal,
     explain,
 )
+from scoring.queries.fact_dates import note_facts
 from scoring.queries.fingerprint import fingerprint
 from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.interest import Interest, interest, interests
@@ -51,6 +52,20 @@ from scoring.queries.rules import (
     groups_with_rules,
 )
 from scoring.queries.scope import Scope
+from scoring.queries.simulations import (
+    BEHIND,
+    WEEK,
+    Review,
+    Step,
+    cycles_behind,
+    floor_of,
+    reviews_due,
+    steps_of,
+    thresholds_of,
+    weeks_of,
+    work_out_reality,
+    work_out_steps,
+)
 from scoring.queries.standings import Snapshot, keep_sql, overtaken_leads, read_snapshots
 from scoring.queries.statement import Score, compute_scores
 from scoring.queries.versions import (
@@ -63,7 +78,9 @@ from scoring.queries.versions import (
 )
 
 __all__ = [
+    "BEHIND",
     "PERSON_TABLES",
+    "WEEK",
     "Agreement",
     "CompanyScore",
     "Contribution",
@@ -81,10 +98,12 @@ __all__ = [
     "Plan",
     "Preparation",
     "Preview",
+    "Review",
     "RuleTotal",
     "Scope",
     "Score",
     "Snapshot",
+    "Step",
     "agreements",
     "alternatives",
     "check_terms",
@@ -94,6 +113,7 @@ __all__ = [
     "compute_scores",
     "current_definition",
     "current_rules",
+    "cycles_behind",
     "definition_differences",
     "definition_versions",
     "definitions_naming",
@@ -104,6 +124,7 @@ __all__ = [
     "find_fault",
     "fingerprint",
     "fit_lines",
+    "floor_of",
     "foresee",
     "given_lately",
     "groups_with_rules",
@@ -114,13 +135,21 @@ __all__ = [
     "keep_sql",
     "live_rules",
     "load_plan",
+    "most_engaged",
     "moved_by_time",
+    "note_facts",
     "overtaken_leads",
     "parts_of",
     "preparation",
     "preview",
     "read_snapshots",
     "ready_leads",
+    "reviews_due",
     "rule_facts",
+    "steps_of",
+    "thresholds_of",
     "versions",
+    "weeks_of",
+    "work_out_reality",
+    "work_out_steps",
 ]

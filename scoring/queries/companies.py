@@ -56,3 +56,10 @@ def company_scores(company_ids: Collection[int], *, user: User) -> dict[int, Com
     with connection.cursor() as cursor:
         cursor.execute(TOTALS.format(people=sql), [PEOPLE, MOST, *params])
         return {row[0]: CompanyScore(*row) for row in cursor.fetchall()}
+
+
+def most_engaged(company_id: int, *, user: User) -> list[int]:
+    """The people whose engagement is that of the company, as far as `user` may see them."""
+    people = Lead.objects.visible_to(user).filter(company=company_id, erased_at=None)
+    engaged = people.filter(engagement__gt=0).order_by("-engagement", "pk")
+    return list(engaged.values_list("pk", flat=True)[:PEOPLE])

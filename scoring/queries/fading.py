@@ -27,11 +27,11 @@ def exact_engagement(plan: Plan, *, row: str, at: str) -> str:
     """Engagement before rounding, at the moment `at`, of the points in `row`."""
     seconds = seconds_between(f"{row}.at", at)
     groups = [
-        _capped(f"{row}.lasting[{n}] + {row}.fading[{n}] * {share_left(group, seconds)}", group.cap)
+        capped(f"{row}.lasting[{n}] + {row}.fading[{n}] * {share_left(group, seconds)}", group.cap)
         for n, group in enumerate(plan.groups, 1)
     ]
     total = " + ".join(groups) or "0::double precision"
-    return _capped(total, plan.rule_set.engagement_cap)
+    return capped(total, plan.rule_set.engagement_cap)
 
 
 def rounded(points: str) -> str:
@@ -50,5 +50,5 @@ def grade(plan: Plan, *, engagement: str, fit: str) -> str:
     )
 
 
-def _capped(points: str, cap: int | None) -> str:
+def capped(points: str, cap: int | None) -> str:
     return f"({points})" if cap is None else f"LEAST({points}, {cap}::double precision)"

@@ -25,9 +25,17 @@ from scoring.services.drafts import (
     save_group,
     save_rule,
 )
+from scoring.services.fact_dates import note_facts
 from scoring.services.merging import JOIN
 from scoring.services.rounds import refresh_scores
 from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
+from scoring.services.simulations import (
+    MONTHS,
+    Question,
+    discard_simulation,
+    run_simulations,
+    start_simulation,
+)
 from scoring.services.versions import (
     discard_draft,
     publish_draft,
@@ -37,17 +45,21 @@ from scoring.services.versions import (
 
 __all__ = [
     "JOIN",
+    "MONTHS",
     "Figures",
+    "Question",
     "begin_agreed",
     "change_figures",
     "comment_definition",
     "discard_definition",
     "discard_draft",
+    "discard_simulation",
     "follow_definitions",
     "follow_truth",
     "forget_points",
     "hold_ready",
     "install_defaults",
+    "note_facts",
     "offer_ready",
     "propose_definition",
     "publish_draft",
@@ -57,6 +69,7 @@ __all__ = [
     "remove_rule",
     "rescore_everybody",
     "revise_definition",
+    "run_simulations",
     "save_bands",
     "save_fit_rule",
     "save_group",
@@ -66,5 +79,6 @@ __all__ = [
     "sign_definition",
     "stages_before",
     "start_draft",
+    "start_simulation",
     "withdraw_version",
 ]

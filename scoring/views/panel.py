@@ -1,24 +1,52 @@
 """The panel "Why this score" on the record page."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
 from leadflow.core import charts
 from leadflow.core.models import User
-from leads.models import Lead
+from leads.models import Company, Lead
 from scoring import queries
 from scoring.queries import Explanation
+
+PRODUCTS = 3
+
+
+@dataclass(frozen=True)
+class ProductInterest:
+    """A product with the points of everybody together."""
+
+    product: str
+    points: float
+
+
+def load_company_panel(company: Company, user: User) -> Mapping[str, Any] | None:
+    """What the people of a company add up to, and what they care about; None where nobody is seen."""
+    score = queries.company_scores([company.pk], user=user).get(company.pk)
+    if score is None:
+        return None
+    people = queries.most_engaged(company.pk, user=user)
+    points: dict[str, float] = {}
+    for found in queries.interests(people, at=timezone.now(), most=PRODUCTS).values():
+        for one in found:
+            points[one.product] = points.get(one.product, 0.0) + one.points
+    ranked = sorted(points.items(), key=lambda one: (-one[1], one[0]))[:PRODUCTS]
+    return {"score": score, "interests": [ProductInterest(*one) for one in ranked]}
 
 
 def load_score_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:
     """The score of `lead` and the bars that make it; the bars add up to the score."""
     explanation = queries.explain(lead, timezone.now(), most=0)
+    company_id = lead.company_id
+    scores = queries.company_scores([company_id], user=user) if company_id else {}
     parts = [*_activities(explanation), *_caps(explanation), *_facts(explanation)]
     return {
         "lead": lead,
         "explanation": explanation,
+        "company_score": scores.get(company_id or 0),
         "chart": charts.score_breakdown(parts),
     }
 

@@ -23,6 +23,7 @@ from leads.models import (
     Form,
     FormSubmission,
     Guest,
+    Handoff,
     Lead,
     Merge,
     Offer,
@@ -37,6 +38,7 @@ from leads.models import (
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from reports import queries as reports
 from scoring import services as scoring
+from scoring.models import SimulatedCycle, Simulation
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -103,9 +105,25 @@ def rich_pair(*, at: datetime) -> tuple[Lead, Lead]:
     _nurturing(kept, gone, at=at)
     other = people.inquiry(at=at)
     _company(kept, gone, other, rep, at=at)
-    scoring.score_leads(lead_ids=[kept.pk, gone.pk], at=at)
+    _points(kept, gone, at=at)
     kept, gone = people.fresh([kept, gone])
     return kept, gone
+
+
+def _points(kept: Lead, gone: Lead, *, at: datetime) -> None:
+    ids = [kept.pk, gone.pk]
+    scoring.note_facts(lead_ids=ids, at=at, are_new=True)
+    scoring.score_leads(lead_ids=ids, at=at)
+    simulation = Simulation.objects.create(
+        handoff=Handoff.objects.get(key="mql_sal"), condition={"all": []}, threshold=1, months=3,
+        from_at=at - 90 * 24 * HOUR, until_at=at,
+    )  # fmt: skip
+    SimulatedCycle.objects.bulk_create(
+        SimulatedCycle(
+            simulation=simulation, lead_id=pk, cycle=1, reached=[1, 2], moments=[at - HOUR, at]
+        )
+        for pk in ids
+    )
 
 
 def _walk(kept: Lead, gone: Lead, rep: User, *, at: datetime) -> None:

@@ -13,6 +13,8 @@ ROLES = {
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
                          "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
     "mara@demo.example": ("/scoring/", "/scoring/versions/1/", "/scoring/leads/1/",
+                          "/scoring/simulator/", "/scoring/simulator/1/", "/scoring/simulator/1/?threshold=80",
+                          "/scoring/simulator/1/leads/?which=offers",
                           "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/sites/", "/leads/sites/1/", "/leads/forms/", "/leads/forms/new/",
                           "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.engine.shares import percent, share, wilson
+from leadflow.core.shares import percent, share, wilson
 
 
 @pytest.mark.parametrize(

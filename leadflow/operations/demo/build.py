@@ -19,6 +19,7 @@ from nurture import services as nurture
 from scoring import services as scoring
 
 CAUSE = leads.Cause("demo", None)
+HANDOFF = "mql_sal"
 NURTURED_FOR = timedelta(days=120)
 PROGRAM_LENGTH = timedelta(days=36)
 FRESH = timedelta(hours=30)  # offers younger than this keep a running clock
@@ -48,7 +49,9 @@ def build_demo(
     progress("programs", 0, count)
     _write_programs(stories, ids, at=at)
     progress("scores", 0, count)
+    scoring.note_facts(lead_ids=ids, at=at, are_new=True)
     scoring.rescore_everybody(at=at)
+    _replay(company, at=at)
     _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
     group_people(ids, by=company.marketer, at=at)
@@ -119,6 +122,14 @@ def _plan_work(ids: Sequence[int], *, at: datetime) -> None:
         ],
         at=at,
     )
+
+
+def _replay(company: Company, *, at: datetime) -> None:
+    """What the agreement would have offered in the last half year."""
+    question = scoring.Question(HANDOFF, months=6)
+    scoring.start_simulation(question=question, by=company.marketer, at=at)
+    while scoring.run_simulations(at=at):
+        pass
 
 
 def _campaign_id(story: Story, company: Company) -> int | None:

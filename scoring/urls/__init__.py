@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from scoring.views import definitions, drafts, leads, rules
+from scoring.views import definitions, drafts, leads, rules, simulator
 
 app_name = "scoring"
 
@@ -28,6 +28,10 @@ urlpatterns = [
         name="remove",
     ),
     path("leads/<int:lead_id>/", leads.lead_score, name="lead"),
+    path("simulator/", simulator.simulator, name="simulator"),
+    path("simulator/<int:pk>/", simulator.simulation, name="simulation"),
+    path("simulator/<int:pk>/leads/", simulator.simulated_leads, name="simulated_leads"),
+    path("simulator/<int:pk>/discard/", simulator.discard_simulation, name="discard_simulation"),
     path("definitions/", definitions.definitions, name="definitions"),
     path("definitions/<slug:handoff_key>/propose/", definitions.propose, name="propose"),
     path("definitions/<int:pk>/sign/<slug:side>/", definitions.sign, name="sign"),
