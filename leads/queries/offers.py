@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
 
 from leadflow.core.errors import Invalid
 from leadflow.core.models import Team, User
 from leads.models import Handoff, Offer, Reason, StageChange
-from leads.models.history import OfferQuerySet
+from leads.models.history import OfferQuerySet, StageChangeQuerySet
 from leads.queries.params import Chosen, Params, between, day, is_nothing, number
 
 DECIDED = "decided"  # accepted, rejected or expired
@@ -36,11 +36,7 @@ def has_result(result: str) -> Q:
 
     Raises Invalid for any other result.
     """
-    later = StageChange.objects.in_effect().filter(
-        lead=OuterRef("lead"), cycle=OuterRef("cycle"), pk__gt=OuterRef("opened_by")
-    )
-    won = Q(Exists(later.filter(verb="win").order_by()))
-    over = Q(Exists(later.filter(verb__in=ENDS).order_by()))
+    won, over = Q(Exists(_later("win").order_by())), Q(Exists(_later(*ENDS).order_by()))
     results = {WON: won, ENDED: ~won & over, OPEN: ~won & ~over}
     if result not in results:
         known = ", ".join(results)
@@ -51,9 +47,18 @@ def has_result(result: str) -> Q:
 
 
 def with_result(offers: OfferQuerySet) -> OfferQuerySet:
-    """Offers with `result`: won, ended, open, or nothing while or because nobody accepted them."""
+    """Offers with `result`: won, ended, open, or nothing while or because nobody accepted them; and `won_at`."""
     cases = [When(has_result(one), then=Value(one)) for one in (WON, ENDED, OPEN)]
-    return offers.annotate(result=Case(*cases, default=Value(""), output_field=CharField()))
+    won_at = Subquery(_later("win").order_by("id").values("at")[:1])
+    return offers.annotate(
+        result=Case(*cases, default=Value(""), output_field=CharField()), won_at=won_at
+    )
+
+
+def _later(*verbs: str) -> StageChangeQuerySet:
+    """What was done with the lead of an offer after it, in the same cycle."""
+    later = StageChange.objects.in_effect().filter(lead=OuterRef("lead"), cycle=OuterRef("cycle"))
+    return later.filter(pk__gt=OuterRef("opened_by"), verb__in=verbs)
 
 
 def asks_for_offers(params: Params) -> bool:

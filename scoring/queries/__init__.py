@@ -35,6 +35,7 @@ from scoring.queries.fact_dates import note_facts
 from scoring.queries.fingerprint import fingerprint
 from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.outcomes import Fared, how_leads_fared
 from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
@@ -87,6 +88,7 @@ __all__ = [
     "Crossing",
     "Example",
     "Explanation",
+    "Fared",
     "FitLine",
     "FitPart",
     "Foreseen",
@@ -128,6 +130,7 @@ __all__ = [
     "foresee",
     "given_lately",
     "groups_with_rules",
+    "how_leads_fared",
     "in_effect",
     "interest",
     "interests",

@@ -1,6 +1,6 @@
 """Front door of the scoring app: everything that changes a score or an agreement."""
 
-from scoring.services.defaults import install_defaults
+from scoring.services.defaults import backdate_shipped, install_defaults
 from scoring.services.definitions import (
     begin_agreed,
     comment_definition,
@@ -48,6 +48,7 @@ __all__ = [
     "MONTHS",
     "Figures",
     "Question",
+    "backdate_shipped",
     "begin_agreed",
     "change_figures",
     "comment_definition",
