@@ -48,7 +48,7 @@ def agree_early(company: Company, *, days: int, at: datetime) -> Agreed:
     versions = LeadDefinition.objects.filter(handoff__key=HANDOFF, version__gt=1)
     if versions.exists():  # more people for a company that is there already
         known = versions.filter(state=LeadDefinition.State.SIGNED).first()
-        return Agreed(first and first.pk, known and known.pk, since)
+        return Agreed(first.pk if first else None, known.pk if known else None, since)
     second = _propose(
         company.marketer,
         55,
@@ -60,7 +60,7 @@ def agree_early(company: Company, *, days: int, at: datetime) -> Agreed:
     _say(second, _rep(company), "Good. Buyers without a phone number cost us a day each.", at=since)
     _sign(second, "marketing", company.marketer, at=since - timedelta(days=2))
     _sign(second, "sales", _rep(company), at=since)
-    return Agreed(first and first.pk, second.pk, since)
+    return Agreed(first.pk if first else None, second.pk, since)
 
 
 def propose_late(company: Company, *, at: datetime) -> None:

@@ -235,7 +235,11 @@ def _move(
         verb=verb,
         at=max(step.at for _, _, step in members),
         cause=leads.Cause("definition") if is_offer else CAUSE,
-        cause_id_by_lead={pk: agreed.at(step.at) for pk, _, step in members} if is_offer else {},
+        cause_id_by_lead={
+            pk: version
+            for pk, _, step in members
+            if is_offer and (version := agreed.at(step.at)) is not None
+        },
         reason=reason,
         is_silent=not is_fresh,
         has_clock=True,
