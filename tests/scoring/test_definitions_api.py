@@ -72,9 +72,7 @@ def test_comments_preview_figures_and_withdrawal(marketer, rep, at, hot_lead, se
     assert post(marketer, "scoring_api:withdraw", draft.pk).status_code == 409
 
 
-def test_a_program_sees_the_leads_of_its_user_only(
-    marketer, rep, other_rep, at, hot_lead, settle
-) -> None:
+def test_versions_are_narrowed_by_handoff_and_state(marketer, rep, at) -> None:
     agree(marketer, rep, at)
     listed = signed_in(rep).get(reverse(LIST), {"handoff": "mql_sal", "state": "signed"}).json()
     assert [one["state"] for one in listed["results"]] == ["signed"]
