@@ -157,17 +157,28 @@ def _asked(condition: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 TERMS = (
-    ("condition", "asks that", clauses),
-    ("hand_raise", "takes as asking for it that", alternatives),
-    ("exclusions", "leaves out who", alternatives),
+    ("condition", "all", "asks that"),
+    ("hand_raise", "any", "takes as asking for it that"),
+    ("exclusions", "any", "leaves out who"),
 )
 
 
 def definition_differences(old: LeadDefinition, new: LeadDefinition) -> list[str]:
     """What a version says otherwise than one before it, in sentences."""
     found = []
-    for name, verb, say in TERMS:
-        before, after = say(getattr(old, name)), say(getattr(new, name))
-        found += [f"Now {verb}: {words}" for words in after if words not in before]
-        found += [f"No longer {verb}: {words}" for words in before if words not in after]
+    for name, key, verb in TERMS:
+        before, after = (getattr(one, name) for one in (old, new))
+        gone = [part for part in before.get(key, [before]) if part not in after.get(key, [after])]
+        for part in after.get(key, [after]):
+            if part not in before.get(key, [before]):
+                was = next((one for one in gone if _is_about_the_same(one, part)), None)
+                ends = f"; until now: {_say(was)}" if was else ""
+                found.append(f"Now {verb}: {_say(part)}{ends}")
+                gone = [one for one in gone if one is not was]
+        found += [f"No longer {verb}: {_say(part)}" for part in gone]
     return found
+
+
+def _is_about_the_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two questions differ in what they compare with only."""
+    return "field" in one and all(one.get(name) == other.get(name) for name in ("field", "op"))

@@ -176,8 +176,8 @@ def test_a_proposal_says_what_differs(marketer, definition, at) -> None:
     draft = propose(marketer, at)
     words = text_of(signed_in(marketer).get(reverse("scoring:definition", args=[draft.pk])))
 
-    assert "Now asks that: score is at least 50" in words
-    assert "No longer asks that: score is at least 60" in words
+    assert "Now asks that: score is at least 50; until now: score is at least 60" in words
+    assert "No longer asks that: phone number is known" in words
 
 
 def test_every_figure_of_a_version_opens_its_leads(marketer, rep, at, happen, settle) -> None:
