@@ -34,6 +34,7 @@ SWEEPS = (
     Sweep("refresh_scores", "scoring.services.refresh_scores", 600),
     Sweep("score_overtaken", "scoring.services.score_overtaken", 60),
     Sweep("run_simulations", "scoring.services.run_simulations", 30),
+    Sweep("begin_definitions", "scoring.services.begin_agreed", 60),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),
     Sweep("enroll_due", "nurture.services.enroll_due", 60),
     Sweep("take_due_steps", "nurture.services.take_due_steps", 10),

@@ -4,6 +4,7 @@ from leads import services as leads
 from leads.events import ConsentAsked, ConsentWithdrawn, LeadsErased, StagesChanged
 from nurture import services
 from nurture.events import EnrollmentsChanged
+from scoring import services as scoring
 
 
 def follow_stages(event: StagesChanged) -> None:
@@ -30,5 +31,6 @@ def ask_for_consents(event: ConsentAsked) -> None:
 
 
 def follow_segments(event: EnrollmentsChanged) -> None:
-    """Segments may ask who is in a program."""
+    """Segments and lead definitions may ask who is in a program."""
     leads.follow_segments(event=event)
+    scoring.follow_truth(event=event)

@@ -24,12 +24,28 @@ class ScoringConfig(AppConfig):
             segment_uses,
             stage_uses,
         )
-        from leads.events import ActivitiesRecorded, StagesChanged
+        from leads.events import (
+            ActivitiesRecorded,
+            ConsentGiven,
+            ConsentWithdrawn,
+            GuestsChanged,
+            LeadsIdentified,
+            LeadsScored,
+            OwnersChanged,
+            SegmentsChanged,
+            StagesChanged,
+            TagsChanged,
+        )
         from scoring import handlers, queries, services
         from scoring.views import load_company_panel, load_score_panel
 
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
         events.subscribe(StagesChanged, handlers.score_entered)
+        for kind in (
+            *(ConsentGiven, ConsentWithdrawn, GuestsChanged, LeadsIdentified),
+            *(LeadsScored, OwnersChanged, SegmentsChanged, TagsChanged),
+        ):
+            events.subscribe(kind, handlers.offer_ready)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
         navigation.register(
             Section.MARKETING, "Scoring", "scoring:rules", "gauge", roles=marketing, order=30

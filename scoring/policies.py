@@ -3,11 +3,23 @@
 import rules
 
 from leadflow.core.errors import NotAllowed
-from leadflow.core.models import Role, User
+from leadflow.core.models import Role, Team, User
 from leadflow.core.roles import has_role, is_marketing, is_sales
 
-SIGNS_FOR_MARKETING = has_role(Role.ADMIN, Role.MARKETER)
-SIGNS_FOR_SALES = has_role(Role.ADMIN, Role.MANAGER, Role.REP)
+SIDES = ("marketing", "sales")
+
+
+@rules.predicate
+def leads_marketing(user: User) -> bool:
+    """Whether somebody manages a team of marketing; other managers stand for sales."""
+    if not is_manager(user) or user.team is None:
+        return False
+    return user.team.side == Team.Side.MARKETING
+
+
+is_manager = has_role(Role.MANAGER)
+SIGNS_FOR_MARKETING = has_role(Role.ADMIN, Role.MARKETER) | leads_marketing
+SIGNS_FOR_SALES = has_role(Role.ADMIN, Role.REP) | (is_manager & ~leads_marketing)
 
 MAY = {
     "see": (is_marketing | is_sales, "see how leads are scored"),

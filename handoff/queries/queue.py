@@ -14,7 +14,7 @@ from leads.models import Activity, Lead, Offer, Stage
 
 MINE, OPEN, TEAM = "mine", "open", "team"
 MOST = 100
-URGENCY = (F("due_at").asc(nulls_last=True), "-lead__score", "pk")
+URGENCY = ("-is_hand_raise", F("due_at").asc(nulls_last=True), "-lead__score", "pk")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def offers_before(user: User) -> QuerySet[Offer]:
 def queue_for(
     user: User, at: datetime, *, view: str = "", team: Team | None = None, most: int = MOST
 ) -> Queue:
-    """The queue of `user` as of `at`: time left first, then score. Views: mine, open, team.
+    """The queue of `user` as of `at`: who asked for it, then time left, then score. Views: mine, open, team.
 
     Without a view: one's own offers, or the whole team's for those who oversee. Constant queries.
     """

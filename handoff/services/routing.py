@@ -33,7 +33,9 @@ def assign_waiting(*, at: datetime, lead_ids: Collection[int] | None = None) -> 
     take_routing_turn()
     lock_leads(waiting.values("lead_id"))
     offers = list(
-        waiting.select_related("team", "lead__territory").order_by("due_at", "-lead__score", "id")
+        waiting.select_related("team", "lead__territory").order_by(
+            "-is_hand_raise", "due_at", "-lead__score", "id"
+        )
     )
     team = people_of({offer.team for offer in offers}, roles=policies.RECEIVERS, at=at)
     count_loads(team, _open_offers(team))

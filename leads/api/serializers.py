@@ -244,6 +244,7 @@ class OfferSerializer(serializers.ModelSerializer[Offer]):
             "reason",
             "note",
             "assignee",
+            "is_hand_raise",
         ]
         read_only_fields = fields
 

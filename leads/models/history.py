@@ -139,6 +139,8 @@ class Offer(models.Model):
     assigned_because = models.CharField(max_length=200, blank=True)
     cause_kind = models.CharField(max_length=40, blank=True)
     cause_id = models.BigIntegerField(null=True)
+    # They asked for it themselves: first in line
+    is_hand_raise = models.BooleanField(default=False, db_default=False)
 
     objects = OfferQuerySet.as_manager()
 

@@ -6,12 +6,15 @@ from leads.engine.conditions import (
     Vocabulary,
     check_choices,
     compile_condition,
+    crossings,
     describe,
+    events_of,
     fields_of,
     moves_with_time,
     tests_of,
     values_of,
 )
+from leads.engine.conditions.days import day_of
 from leads.engine.conditions.filters import counted_rows
 from leads.engine.likeness import describe_reasons
 from leads.engine.links import tag_address
@@ -84,7 +87,7 @@ from leads.queries.guests import (
     list_guests,
     match_people,
 )
-from leads.queries.leads import find_leads, has_consent, matching
+from leads.queries.leads import find_leads, has_consent, has_new_evidence, matching
 from leads.queries.leaks import ANY as ANY_LEAK
 from leads.queries.leaks import LEAKS, Leak, find_leaks, watched_stages
 from leads.queries.lists import (
@@ -107,7 +110,7 @@ from leads.queries.merging import (
     list_merges,
     suggest_kept,
 )
-from leads.queries.offers import offer_words
+from leads.queries.offers import has_result, offer_words, with_result
 from leads.queries.params import Chosen, Params, read_params
 from leads.queries.paths import places_in
 from leads.queries.person import PERSON_TABLES
@@ -221,11 +224,14 @@ __all__ = [
     "count_suppressed",
     "counted_rows",
     "country_choices",
+    "crossings",
+    "day_of",
     "decision_refused",
     "describe",
     "describe_reasons",
     "drill_down",
     "event_choices",
+    "events_of",
     "export_leads",
     "failed_beacons",
     "fields_of",
@@ -242,7 +248,9 @@ __all__ = [
     "group_refusals",
     "growth",
     "has_consent",
+    "has_new_evidence",
     "has_required",
+    "has_result",
     "kinds_for",
     "known_answers",
     "list_arrivals",
@@ -317,5 +325,6 @@ __all__ = [
     "watched_stages",
     "where_words",
     "why_silent",
+    "with_result",
     "write_condition",
 ]

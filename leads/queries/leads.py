@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from leadflow.core.models import User
-from leads.engine.conditions import Condition, compile_condition
+from leads.engine.conditions import Condition, compile_condition, tests_of
+from leads.engine.conditions.filters import counted_rows
 from leads.engine.tokens import search_query
-from leads.models import Consent, Lead
+from leads.models import Activity, Consent, Lead
 from leads.models.people import LeadQuerySet
 
 
@@ -23,6 +24,30 @@ def find_leads(*, user: User, q: str = "") -> LeadQuerySet:
 def matching(condition: Condition, *, at: datetime | None = None) -> LeadQuerySet:
     """Leads that a condition is true of as of `at` (now when it is left out); an erased person never."""
     return Lead.objects.filter(compile_condition(condition, at=at), erased_at=None)
+
+
+def has_new_evidence(condition: Condition, *, since: str, lead: str, at: datetime) -> Q:
+    """A filter over rows of leads: whether something a condition counts was done after their time `since`.
+
+    `lead` is the path to the lead. Where the condition counts nothing, whatever they did themselves
+    is evidence.
+    """
+    counts = [
+        (test.field.rows, counted_rows(test))
+        for test in tests_of(condition)
+        if test.field.kind == "count"
+    ]
+    after = {"gt": OuterRef(since), "lte": at}
+    found = Q(pk__in=[])
+    for rows, counted in counts:
+        assert rows is not None
+        within = {f"{rows.time}__{op}": moment for op, moment in after.items()}
+        found |= Q(Exists(counted.filter(**{rows.lead: OuterRef(lead)}, **within).order_by()))
+    if counts:
+        return found
+    done = Activity.objects.filter(kind__in=Activity.THEIR_OWN, is_automatic=False)
+    within = {f"occurred_at__{op}": moment for op, moment in after.items()}
+    return Q(Exists(done.filter(lead=OuterRef(lead), **within).order_by()))
 
 
 def has_consent(purpose: str) -> Exists:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
-from django.db.models import Q
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
 
+from leadflow.core.errors import Invalid
 from leadflow.core.models import Team, User
-from leads.models import Handoff, Offer, Reason
-from leads.models.history import OfferQuerySet
+from leads.models import Handoff, Offer, Reason, StageChange
+from leads.models.history import OfferQuerySet, StageChangeQuerySet
 from leads.queries.params import Chosen, Params, between, day, is_nothing, number
 
 DECIDED = "decided"  # accepted, rejected or expired
+WON, ENDED, OPEN = "won", "ended", "open"  # what has come of an offer that was accepted
+ENDS = ("lose", "recycle", "disqualify")
 
 
 def narrow_offers(params: Params) -> OfferQuerySet:
@@ -26,6 +29,36 @@ def narrow_offers(params: Params) -> OfferQuerySet:
         if value := params.get(name, ""):
             offers = offers.filter(narrow(value))
     return offers
+
+
+def has_result(result: str) -> Q:
+    """Offers that were accepted and since then, in the same cycle, won, ended without that, or neither.
+
+    Raises Invalid for any other result.
+    """
+    won, over = Q(Exists(_later("win").order_by())), Q(Exists(_later(*ENDS).order_by()))
+    results = {WON: won, ENDED: ~won & over, OPEN: ~won & ~over}
+    if result not in results:
+        known = ", ".join(results)
+        raise Invalid(
+            f"There is no result “{result[:40]}”. Choose one of: {known}.", field="result"
+        )
+    return Q(outcome=Offer.Outcome.ACCEPTED) & results[result]
+
+
+def with_result(offers: OfferQuerySet) -> OfferQuerySet:
+    """Offers with `result`: won, ended, open, or nothing while or because nobody accepted them; and `won_at`."""
+    cases = [When(has_result(one), then=Value(one)) for one in (WON, ENDED, OPEN)]
+    won_at = Subquery(_later("win").order_by("id").values("at")[:1])
+    return offers.annotate(
+        result=Case(*cases, default=Value(""), output_field=CharField()), won_at=won_at
+    )
+
+
+def _later(*verbs: str) -> StageChangeQuerySet:
+    """What was done with the lead of an offer after it, in the same cycle."""
+    later = StageChange.objects.in_effect().filter(lead=OuterRef("lead"), cycle=OuterRef("cycle"))
+    return later.filter(pk__gt=OuterRef("opened_by"), verb__in=verbs)
 
 
 def asks_for_offers(params: Params) -> bool:
@@ -59,12 +92,18 @@ def _by_cycle(value: str) -> Q:
     return Q(cycle=number(value, "offer_cycle"))
 
 
+def _by_hand_raise(value: str) -> Q:
+    return Q(is_hand_raise=value != "no")
+
+
 OFFER_FILTERS: dict[str, Callable[[str], Q]] = {
     "offer_team": _by_team,
     "offer_rep": _by_rep,
     "offer_reason": _by_reason,
     "definition": _by_definition,
     "offer_cycle": _by_cycle,
+    "offer_result": has_result,
+    "hand_raise": _by_hand_raise,
 }
 
 
@@ -108,6 +147,15 @@ def _definition_words(value: str) -> str:
     return "not by a definition" if is_nothing(value) else "by one version of the lead definition"
 
 
+def _result_words(value: str) -> str:
+    words = {WON: "won since", ENDED: "came back or lost since", OPEN: "still open"}
+    return words.get(value, value)
+
+
+def _hand_raise_words(value: str) -> str:
+    return "by points" if value == "no" else "asked for it themselves"
+
+
 def _cycle_words(value: str) -> str:
     return f"offered in cycle {number(value, 'offer_cycle')}"
 
@@ -118,6 +166,8 @@ WORDS: dict[str, Callable[[str], str]] = {
     "offer_reason": _reason_words,
     "definition": _definition_words,
     "offer_cycle": _cycle_words,
+    "offer_result": _result_words,
+    "hand_raise": _hand_raise_words,
 }
 
 

@@ -44,6 +44,7 @@ class Act:
     is_silent: bool = False
     has_clock: bool | None = None  # None: unless it is silent
     may_skip: bool = False
+    is_hand_raise: bool = False  # they asked for it themselves: their offers are first in line
     at_by_lead: Mapping[int, datetime] = field(default_factory=dict)
     by_id_by_lead: Mapping[int, int] = field(default_factory=dict)
     cause_id_by_lead: Mapping[int, int] = field(default_factory=dict)

@@ -150,7 +150,10 @@ def open_offers(changes: Sequence[Change], *, act: Act, pipeline: Pipeline) -> N
             "note": Same(""),
             "assigned_because": Same(""),
             "cause_kind": Same(act.cause.kind),
-            "cause_id": Same(act.cause.id),
+            "cause_id": [act.cause_id_of(change.lead_id) for change in entering]
+            if act.cause_id_by_lead
+            else Same(act.cause.id),
+            "is_hand_raise": Same(act.is_hand_raise),
         },
         len(entering),
     )

@@ -54,7 +54,7 @@ def find(builder: Builder, *, user: User) -> Found:
 @require_POST
 def edit(request: PageRequest) -> HttpResponse:
     """The builder after a button was pressed or another field was chosen."""
-    builder = Builder.read(request.POST)
+    builder = Builder.pressed(request.POST)
     builder.edit(request.POST.get("do", "")[:100])
     answer = render(request, "leads/conditions/builder.html", {"builder": builder})
     return trigger_client_event(answer, CHANGED, after="settle")

@@ -8,6 +8,8 @@ from leadflow.core.errors import Invalid
 
 ALWAYS: Mapping[str, Any] = {"all": []}
 NEVER: Mapping[str, Any] = {"any": []}
+FADES = frozenset({"score", "engagement"})
+GRADES = frozenset(f"{fit}{engagement}" for fit in "ABC" for engagement in "123")
 TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "gte": operator.ge,
     "lte": operator.le,
@@ -73,3 +75,31 @@ def _replace(condition: Mapping[str, Any], points: int) -> dict[str, Any]:
     if "all" in condition:
         return {"all": [_replace(part, points) for part in condition["all"]]}
     return dict(condition)
+
+
+def comes_true_by_fading(condition: Mapping[str, Any], *, is_negated: bool = False) -> bool:
+    """Whether a condition may become true merely because points fade."""
+    for key in ("all", "any"):
+        if key in condition:
+            parts = condition[key]
+            return any(comes_true_by_fading(part, is_negated=is_negated) for part in parts)
+    if "not" in condition:
+        return comes_true_by_fading(condition["not"], is_negated=not is_negated)
+    if condition.get("field") == "grade":
+        return _grade_comes_by_fading(condition, is_negated=is_negated)
+    if condition.get("field") not in FADES:
+        return False
+    if condition["op"] in {"gte", "gt"}:
+        return is_negated
+    return condition["op"] not in {"lte", "lt"} or not is_negated
+
+
+def _grade_comes_by_fading(condition: Mapping[str, Any], *, is_negated: bool) -> bool:
+    """A1 may become A2, and A2 A3, never the other way."""
+    op, value = condition["op"], condition.get("value")
+    if op in {"known", "unknown"}:
+        return False
+    named = set(value if isinstance(value, list) else [value])
+    wanted = GRADES - named if (op in {"ne", "none"}) != is_negated else named & GRADES
+    better = {f"{grade[0]}{step}" for grade in wanted for step in range(1, int(grade[1]))}
+    return not better <= wanted

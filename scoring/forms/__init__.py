@@ -1,16 +1,16 @@
 """Forms of the scoring pages."""
 
-from scoring.forms.definitions import DefinitionForm
+from scoring.forms.definitions import Proposal
 from scoring.forms.figures import FiguresForm
 from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
 from scoring.forms.simulations import SimulationForm
 
 __all__ = [
     "BandsForm",
-    "DefinitionForm",
     "FiguresForm",
     "FitRuleForm",
     "GroupForm",
+    "Proposal",
     "PublishForm",
     "RuleForm",
     "SimulationForm",

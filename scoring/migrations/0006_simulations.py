@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('leads', '0015_walks'),
-        ('scoring', '0003_points'),
+        ('scoring', '0004_definitions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

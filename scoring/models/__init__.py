@@ -1,12 +1,19 @@
 """What earns points, who fits, and what both sides agreed a lead is."""
 
-from scoring.models.definitions import LeadDefinition
+from scoring.models.definitions import (
+    DefinitionDay,
+    DefinitionNote,
+    LeadDefinition,
+    WaitingLead,
+)
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.rounds import RoundPart, ScoreRound
 from scoring.models.simulations import FactDates, SimulatedCycle, Simulation
 from scoring.models.standings import LeadPoints
 
 __all__ = [
+    "DefinitionDay",
+    "DefinitionNote",
     "FactDates",
     "FitRule",
     "LeadDefinition",
@@ -18,4 +25,5 @@ __all__ = [
     "ScoreRound",
     "SimulatedCycle",
     "Simulation",
+    "WaitingLead",
 ]

@@ -1,15 +1,25 @@
 """Front door of the scoring app for reading."""
 
-from scoring.queries.companies import CompanyScore, company_scores, most_engaged
-from scoring.queries.definitions import (
+from scoring.queries.agreements import (
     Agreement,
     agreements,
+    alternatives,
+    check_terms,
     clauses,
-    closed_offers,
     current_definition,
+    definition_differences,
+    definition_versions,
     definitions_naming,
     definitions_using_segments,
+    find_fault,
+)
+from scoring.queries.companies import CompanyScore, company_scores, most_engaged
+from scoring.queries.definitions import (
+    closed_offers,
     in_effect,
+    is_readable,
+    moved_by_time,
+    parts_of,
     ready_leads,
 )
 from scoring.queries.explanation import (
@@ -23,7 +33,9 @@ from scoring.queries.explanation import (
 )
 from scoring.queries.fact_dates import note_facts
 from scoring.queries.fingerprint import fingerprint
+from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.outcomes import Fared, how_leads_fared
 from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
@@ -76,8 +88,10 @@ __all__ = [
     "Crossing",
     "Example",
     "Explanation",
+    "Fared",
     "FitLine",
     "FitPart",
+    "Foreseen",
     "Given",
     "GroupTotal",
     "Interest",
@@ -93,6 +107,8 @@ __all__ = [
     "Snapshot",
     "Step",
     "agreements",
+    "alternatives",
+    "check_terms",
     "clauses",
     "closed_offers",
     "company_scores",
@@ -100,25 +116,33 @@ __all__ = [
     "current_definition",
     "current_rules",
     "cycles_behind",
+    "definition_differences",
+    "definition_versions",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
     "draft",
     "explain",
+    "find_fault",
     "fingerprint",
     "fit_lines",
     "floor_of",
+    "foresee",
     "given_lately",
     "groups_with_rules",
+    "how_leads_fared",
     "in_effect",
     "interest",
     "interests",
+    "is_readable",
     "keep_sql",
     "live_rules",
     "load_plan",
     "most_engaged",
+    "moved_by_time",
     "note_facts",
     "overtaken_leads",
+    "parts_of",
     "preparation",
     "preview",
     "read_snapshots",

@@ -1,16 +1,17 @@
-"""Reading the agreements between teams, and who fulfils them."""
+"""Who fulfils a definition, and is not held back by what became of an earlier offer."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Greatest
 
+from leadflow.core.errors import Invalid
 from leads import queries as leads
-from leads.models import Activity, Handoff, Lead, Offer, Reason, StageChange
-from scoring.engine.definitions import assume
+from leads.models import Activity, Lead, Offer, Reason, Stage, StageChange
+from scoring.engine.definitions import NEVER, assume
 from scoring.models import LeadDefinition, Rule, RuleSet
 from scoring.queries.plans import current_rules, load_plan
 from scoring.queries.scope import Scope
@@ -19,36 +20,15 @@ from scoring.queries.statement import Score, compute_scores
 LETS_GO = ("lose", "recycle")  # whichever hand-off a lead has crossed; a rejection is about its own
 
 
-def current_definition(handoff_key: str) -> LeadDefinition | None:
-    """The agreement in effect for a hand-off; None where nobody has agreed on one."""
-    return in_effect().filter(handoff__key=handoff_key).first()
-
-
 def in_effect() -> QuerySet[LeadDefinition]:
     """The agreements in effect of all hand-offs that are switched on."""
     signed = LeadDefinition.objects.filter(state=LeadDefinition.State.SIGNED)
     return signed.filter(handoff__is_active=True).select_related("handoff__offered")
 
 
-def definitions_naming(stage: str) -> list[str]:
-    """Definitions, in words, that are in effect or about to be and name a stage."""
-    state = LeadDefinition.State
-    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
-    return [
-        f"the lead definition of “{one.handoff}”"
-        for one in agreed.select_related("handoff")
-        if stage in leads.values_of(one.condition, "stage")
-    ]
-
-
-def definitions_using_segments() -> dict[str, list[str]]:
-    """Definitions, in words, that are in effect or about to be, by the keys of segments they ask for."""
-    state = LeadDefinition.State
-    agreed = LeadDefinition.objects.filter(state__in=[state.SIGNED, state.DRAFT])
-    return leads.uses_in(
-        (one.condition, f"the lead definition of “{one.handoff}”")
-        for one in agreed.select_related("handoff")
-    )
+def parts_of(definition: LeadDefinition) -> tuple[dict[str, Any], ...]:
+    """The conditions that a definition is made of."""
+    return definition.condition, definition.hand_raise, definition.exclusions
 
 
 def ready_leads(
@@ -57,16 +37,34 @@ def ready_leads(
     stages: Collection[str],
     at: datetime,
     lead_ids: Collection[int] | None = None,
-) -> QuerySet[Lead]:
-    """Leads in `stages` that fulfil a definition and are not held back, in id order."""
-    ready = leads.matching(definition.condition, at=at).filter(stage__in=stages)
-    ready = ready.filter(leads.has_required(definition.handoff.offered.requires))
+) -> QuerySet[Any]:
+    """Leads in `stages` that may be offered by a definition, in id order; none is held back.
+
+    `raises` tells those who asked for it themselves: of them nothing else is wanted.
+    """
+    among = leads.matching({"not": definition.exclusions}, at=at).filter(stage__in=stages)
+    among = among.filter(leads.has_required(definition.handoff.offered.requires))
     if lead_ids is not None:
-        ready = ready.filter(pk__in=list(lead_ids))
-    idle = closed_offers(definition).exclude(Exists(_earning_since(at=at)))
-    ready = ready.exclude(Exists(idle.filter(lead=OuterRef("pk"))))
-    ready = ready.exclude(_is_cooling(definition, at=at))
-    return ready.exclude(pk__in=_ready_by_old_points(ready, definition, at=at)).order_by("pk")
+        among = among.filter(pk__in=list(lead_ids))
+    past = _with_past(definition, among)
+    raises = _raises(definition, past, at=at)
+    fulfil = leads.compile_condition(definition.condition, at=at)
+    proven = _proven(definition, past.filter(fulfil), at=at)
+    has_past = Q(Exists(_answered(definition))) | Q(Exists(_let_go().filter(lead=OuterRef("pk"))))
+    fulfil &= Q(pk__in=proven) | ~has_past
+    ready = among.filter(raises | fulfil) if raises else among.filter(fulfil)
+    flag = Case(When(raises, then=Value(True)), default=Value(False)) if raises else Value(False)
+    return ready.annotate(raises=flag).order_by("pk")
+
+
+def is_readable(definition: LeadDefinition) -> bool:
+    """Whether a definition can be asked: a field may have gone with its app."""
+    try:
+        for part in parts_of(definition):
+            leads.compile_condition(part)
+    except Invalid:
+        return False
+    return True
 
 
 def closed_offers(definition: LeadDefinition) -> QuerySet[Offer]:
@@ -75,14 +73,52 @@ def closed_offers(definition: LeadDefinition) -> QuerySet[Offer]:
     return offers.exclude(outcome=Offer.Outcome.PENDING)
 
 
+def _answered(definition: LeadDefinition) -> QuerySet[Offer]:
+    """What became of earlier offers of the lead in question, newest first."""
+    return closed_offers(definition).filter(lead=OuterRef("pk")).order_by("-decided_at")
+
+
+def _let_go() -> QuerySet[StageChange]:
+    return StageChange.objects.in_effect().filter(verb__in=LETS_GO)
+
+
+def _with_past(definition: LeadDefinition, among: QuerySet[Lead]) -> QuerySet[Any]:
+    """Leads that were answered or let go before; `since` is when that was last."""
+    answered = Subquery(_answered(definition).values("decided_at")[:1])
+    let_go = _let_go().filter(lead=OuterRef("pk")).order_by("-id").values("at")[:1]
+    past: QuerySet[Any] = among.annotate(since=Greatest(answered, Subquery(let_go)))
+    return past.filter(since__isnull=False)  # the greatest is whichever there is
+
+
+def _raises(definition: LeadDefinition, past: QuerySet[Any], *, at: datetime) -> Q | None:
+    """Who asked for it themselves, since their last answer; None where a definition knows no such thing."""
+    if definition.hand_raise == NEVER:
+        return None
+    asked = leads.compile_condition(definition.hand_raise, at=at)
+    anew = leads.has_new_evidence(definition.hand_raise, since="since", lead="pk", at=at)
+    old = past.filter(asked).exclude(anew).values("pk")
+    return asked & ~Q(pk__in=old)
+
+
+def _proven(definition: LeadDefinition, past: QuerySet[Any], *, at: datetime) -> set[int]:
+    """Who fulfils a definition by what they did since they were answered, their cool-down being over."""
+    cool = past.filter(Exists(_earning_since(at=at))).exclude(_is_cooling(definition, at=at))
+    since = dict(cool.order_by().values_list("pk", "since"))
+    if not since:
+        return set()
+    scope = Scope(at=at, lead_ids=since, since=since)
+    scores = {one.lead_id: one for one in compute_scores(scope, plan=load_plan(current_rules()))}
+    return fulfilling(definition.condition, scores, at=at)
+
+
 def _earning_since(*, at: datetime) -> QuerySet[Activity]:
-    """What may have earned points since an offer was decided: without any there is no new fact."""
+    """What may have earned points since an answer: without any there is no new fact."""
     earning = Rule.objects.filter(
         rule_set__state=RuleSet.State.PUBLISHED, is_active=True, points__gt=0
     )
     return Activity.objects.filter(
-        lead=OuterRef("lead"),
-        occurred_at__gt=OuterRef("decided_at"),
+        lead=OuterRef("pk"),
+        occurred_at__gt=OuterRef("since"),
         occurred_at__lte=at,
         is_automatic=False,
         kind__in=earning.values("kind"),
@@ -96,25 +132,36 @@ def _is_cooling(definition: LeadDefinition, *, at: datetime) -> Exists:
     let_go = let_go.filter(Q(verb__in=LETS_GO) | Q(Exists(answered), verb="reject"))
     last = let_go.filter(lead=OuterRef("lead")).order_by("-id").values("pk")[:1]
     still = Q(pk__in=[])
-    reasons = Reason.objects.filter(verb__in=["reject", *LETS_GO], cool_down_days__gt=0)
-    for verb, code, days in reasons.values_list("verb", "code", "cool_down_days"):
-        still |= Q(verb=verb, reason=code, at__gt=at - timedelta(days=days))
+    for reason in _cooling_reasons():
+        since = at - timedelta(days=reason.cool_down_days)
+        still |= Q(verb=reason.verb, reason=reason.code, at__gt=since)
     return Exists(StageChange.objects.filter(still, lead=OuterRef("pk"), pk=Subquery(last)))
 
 
-def _ready_by_old_points(
-    ready: QuerySet[Lead], definition: LeadDefinition, *, at: datetime
-) -> set[int]:
-    """Who fulfils a definition only with points from before their last offer was decided."""
-    answered = closed_offers(definition).filter(lead__in=ready.values("pk")).order_by()
-    since = dict(answered.values_list("lead").annotate(Max("decided_at")))
-    if not since:
-        return set()
-    scope = Scope(at=at, lead_ids=since, since=since)
-    scores = {
-        score.lead_id: score for score in compute_scores(scope, plan=load_plan(current_rules()))
-    }
-    return set(since) - fulfilling(definition.condition, scores, at=at)
+def _cooling_reasons() -> Iterable[Reason]:
+    return Reason.objects.filter(verb__in=["reject", *LETS_GO], cool_down_days__gt=0)
+
+
+def moved_by_time(definition: LeadDefinition, *, since: datetime | None, at: datetime) -> list[int]:
+    """Leads whom the passing of time from `since` to `at` may have made ready; never followed: None."""
+    found: set[int] = set()
+    if since is not None:
+        for condition in parts_of(definition):
+            for query in leads.crossings(condition, after=since, until=at):
+                found.update(query)
+    return sorted(found | _cooled_down(since=since, at=at))
+
+
+def _cooled_down(*, since: datetime | None, at: datetime) -> set[int]:
+    """Leads whose cool-down has ended; the list of all stages lets an index find the span."""
+    ended = Q(pk__in=[])
+    for reason in _cooling_reasons():
+        span = timedelta(days=reason.cool_down_days)
+        within = {"at__lte": at - span} | ({"at__gt": since - span} if since else {})
+        ended |= Q(verb=reason.verb, reason=reason.code, **within)
+    stages = list(Stage.objects.values_list("key", flat=True))
+    changes = StageChange.objects.filter(ended, to_stage__in=stages).order_by()
+    return set(changes.values_list("lead_id", flat=True))
 
 
 def fulfilling(
@@ -140,45 +187,3 @@ def score_fields(score: Score) -> dict[str, Any]:
         "score": score.engagement + score.fit,
         "grade": score.grade,
     }
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """A hand-off with the definition in effect, the draft, and those before in words."""
-
-    handoff: Handoff
-    current: LeadDefinition | None
-    draft: LeadDefinition | None
-    earlier: list[tuple[LeadDefinition, str]]
-    clauses: list[str]
-
-
-def agreements() -> list[Agreement]:
-    """Every hand-off that is switched on with what was agreed for it, newest version first."""
-    people = ("author", "signed_by_marketing", "signed_by_sales")
-    versions = LeadDefinition.objects.select_related("handoff", *people).order_by("-version")
-    by_handoff: dict[int, list[LeadDefinition]] = {}
-    for definition in versions:
-        by_handoff.setdefault(definition.handoff_id, []).append(definition)
-    handoffs = Handoff.objects.filter(is_active=True).select_related("offered", "accepted")
-    return [_agreement(handoff, by_handoff.get(handoff.pk, [])) for handoff in handoffs]
-
-
-def clauses(condition: Mapping[str, Any]) -> list[str]:
-    """What a definition asks for, one sentence a part."""
-    parts = condition.get("all", [condition])
-    return [leads.describe(part) for part in parts]
-
-
-def _agreement(handoff: Handoff, versions: list[LeadDefinition]) -> Agreement:
-    state = LeadDefinition.State
-    current = next((one for one in versions if one.state == state.SIGNED), None)
-    return Agreement(
-        handoff=handoff,
-        current=current,
-        draft=next((one for one in versions if one.state == state.DRAFT), None),
-        earlier=[
-            (one, leads.describe(one.condition)) for one in versions if one.state == state.RETIRED
-        ],
-        clauses=clauses(current.condition) if current else [],
-    )

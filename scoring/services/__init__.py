@@ -1,11 +1,16 @@
 """Front door of the scoring app: everything that changes a score or an agreement."""
 
-from scoring.services.defaults import install_defaults
+from scoring.services.defaults import backdate_shipped, install_defaults
 from scoring.services.definitions import (
+    begin_agreed,
+    comment_definition,
     discard_definition,
     follow_definitions,
+    follow_truth,
+    hold_ready,
     offer_ready,
     propose_definition,
+    revise_definition,
     sign_definition,
     stages_before,
 )
@@ -43,12 +48,17 @@ __all__ = [
     "MONTHS",
     "Figures",
     "Question",
+    "backdate_shipped",
+    "begin_agreed",
     "change_figures",
+    "comment_definition",
     "discard_definition",
     "discard_draft",
     "discard_simulation",
     "follow_definitions",
+    "follow_truth",
     "forget_points",
+    "hold_ready",
     "install_defaults",
     "note_facts",
     "offer_ready",
@@ -59,6 +69,7 @@ __all__ = [
     "remove_group",
     "remove_rule",
     "rescore_everybody",
+    "revise_definition",
     "run_simulations",
     "save_bands",
     "save_fit_rule",

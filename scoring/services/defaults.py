@@ -75,6 +75,14 @@ def install_defaults(*, at: datetime) -> None:
         )
 
 
+def backdate_shipped(*, at: datetime) -> LeadDefinition | None:
+    """The shipped definition as if LeadFlow had been installed at `at`, for history that is written afterwards."""
+    shipped = LeadDefinition.objects.filter(handoff__key=HANDOFF, version=1, author=None)
+    moments = ("created_at", "marketing_signed_at", "sales_signed_at", "effective_at")
+    shipped.filter(effective_at__gt=at).update(**dict.fromkeys(moments, at))
+    return shipped.first()
+
+
 def _install_rules(*, at: datetime) -> None:
     groups = {
         key: ScoreGroup(key=key, name=name, half_life_days=days, cap=cap, position=position)

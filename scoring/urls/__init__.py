@@ -34,6 +34,10 @@ urlpatterns = [
     path("simulator/<int:pk>/discard/", simulator.discard_simulation, name="discard_simulation"),
     path("definitions/", definitions.definitions, name="definitions"),
     path("definitions/<slug:handoff_key>/propose/", definitions.propose, name="propose"),
+    path("definitions/<slug:handoff_key>/foresee/", definitions.foresee, name="foresee"),
+    path("definitions/<int:pk>/", definitions.definition, name="definition"),
+    path("definitions/<int:pk>/change/", definitions.change, name="change"),
+    path("definitions/<int:pk>/comment/", definitions.comment, name="comment"),
     path("definitions/<int:pk>/sign/<slug:side>/", definitions.sign, name="sign"),
     path("definitions/<int:pk>/discard/", definitions.discard, name="discard"),
 ]

@@ -12,9 +12,10 @@ from django.utils import timezone
 from handoff import queries
 from handoff import services as handoff
 from leadflow.core.models import Role, User
+from leads import services as leads
 from leads.models import Activity, Lead, Offer, StageChange, Territory
 from tests.factories import people
-from tests.handoff.scenes import make_offers, signed_in
+from tests.handoff.scenes import make_offers, offers_of, signed_in
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -49,8 +50,21 @@ def test_the_queue_lists_ones_own_most_urgent_first(
     assert page.index("Urgent") < page.index("Later")
 
 
+def test_whoever_asked_for_it_is_first_in_line(rep: User, now: datetime) -> None:
+    late = make_offers(1, at=now - timedelta(hours=30))
+    people_who_ask = people.inquiries(1, at=now)
+    leads.offer(lead_ids=[people_who_ask[0].pk], at=now, is_hand_raise=True).or_raise()
+    asked = offers_of(people_who_ask)
+    Offer.objects.update(assignee=rep)
+
+    rows = queries.queue_for(rep, now).rows
+    page = signed_in(rep).get(reverse("handoff:queue")).content.decode()
+
+    assert [row.offer for row in rows] == asked + late
+    assert page.count("asked for it") == 1
+
+
 def test_of_two_equally_urgent_the_higher_score_comes_first(rep: User, now: datetime) -> None:
-    from leads import services as leads
 
     low, high = make_offers(2, at=now)
     leads.write_scores(scores=[(low.lead_id, 10, 0, "C3"), (high.lead_id, 90, 0, "A1")], at=now)

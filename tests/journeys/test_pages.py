@@ -15,6 +15,8 @@ ROLES = {
     "mara@demo.example": ("/scoring/", "/scoring/versions/1/", "/scoring/leads/1/",
                           "/scoring/simulator/", "/scoring/simulator/1/", "/scoring/simulator/1/?threshold=80",
                           "/scoring/simulator/1/leads/?which=offers",
+                          "/scoring/definitions/", "/scoring/definitions/2/", "/scoring/definitions/3/",
+                          "/scoring/definitions/3/change/", "/scoring/definitions/mql_sal/propose/",
                           "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/sites/", "/leads/sites/1/", "/leads/forms/", "/leads/forms/new/",
                           "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",

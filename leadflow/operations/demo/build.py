@@ -8,6 +8,7 @@ from random import Random
 
 from content.models import Asset
 from handoff import services as handoff
+from leadflow.operations.demo.agreements import Agreed, agree_early, propose_late
 from leadflow.operations.demo.company import COUNTRIES, Company, found_company
 from leadflow.operations.demo.grouping import group_people
 from leadflow.operations.demo.guests import invite_people
@@ -39,11 +40,12 @@ def build_demo(
     ]
     stories.sort(key=lambda story: story.at)
     progress("people", 0, count)
+    agreed = agree_early(company, days=days, at=at)
     ids = _create(stories, company, at=at)
     _describe_companies(stories, at=at)
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
-    _write_steps(stories, ids, company, at=at, progress=progress)
+    _write_steps(stories, ids, company, agreed, at=at, progress=progress)
     write_interest(stories, ids, company, at=at)
     invite_people(by=company.marketer, today=at.date(), at=at, random=Random(f"guests {seed}"))
     progress("programs", 0, count)
@@ -52,6 +54,7 @@ def build_demo(
     scoring.note_facts(lead_ids=ids, at=at, are_new=True)
     scoring.rescore_everybody(at=at)
     _replay(company, at=at)
+    propose_late(company, at=at)
     _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
     group_people(ids, by=company.marketer, at=at)
@@ -191,6 +194,7 @@ def _write_steps(
     stories: Sequence[Story],
     ids: Sequence[int],
     company: Company,
+    agreed: Agreed,
     *,
     at: datetime,
     progress: Progress,
@@ -206,7 +210,7 @@ def _write_steps(
                 is_fresh = step.verb == "offer" and at - step.at < FRESH
                 groups[step.verb, step.reason, is_fresh].append((pk, story, step))
         for (verb, reason, is_fresh), members in groups.items():
-            _move(verb, reason, is_fresh, members, company)
+            _move(verb, reason, is_fresh, members, company, agreed)
         _assign(stories, ids, number, company, at=at)
 
 
@@ -224,11 +228,18 @@ def _move(
     is_fresh: bool,
     members: Sequence[tuple[int, Story, Step]],
     company: Company,
+    agreed: Agreed,
 ) -> None:
+    is_offer = verb == "offer"
     act = leads.Act(
         verb=verb,
         at=max(step.at for _, _, step in members),
-        cause=CAUSE,
+        cause=leads.Cause("definition") if is_offer else CAUSE,
+        cause_id_by_lead={
+            pk: version
+            for pk, _, step in members
+            if is_offer and (version := agreed.at(step.at)) is not None
+        },
         reason=reason,
         is_silent=not is_fresh,
         has_clock=True,

@@ -22,7 +22,8 @@ from leads.engine.conditions import (
 from leads.forms.conditions.parts import MATCH, MATCHES, Group, Row
 
 NAME = "c"
-_PLACE = re.compile(r"c((?:\.\d{1,3}){0,12})\.([a-z_]{1,20})")
+NAMES = (NAME, "h", "x")  # under which the builders of one page send what they hold
+_PLACE = re.compile(r"([a-z])((?:\.\d{1,3}){0,12})\.([a-z_]{1,20})")
 DEEPEST_DRAWN = 4  # groups in groups that the buttons offer; deeper ones that exist are drawn
 LONG = 12  # values beyond which a list can be searched
 ORDER = ("Score", "What they did", "Pipeline", "Person", "Company", "Events", "Consent", "Groups")
@@ -63,33 +64,45 @@ class Control:
 class Builder:
     """A condition that is being edited."""
 
-    def __init__(self, root: Group) -> None:
+    def __init__(self, root: Group, *, name: str = NAME) -> None:
         self.words = Vocabulary()
         self.root = root
+        self.name = name
         self.error = ""
         self._number()
 
     @classmethod
-    def blank(cls) -> "Builder":
+    def blank(cls, *, name: str = NAME) -> "Builder":
         """One empty row."""
-        return cls(Group(parts=[Row()]))
+        return cls(Group(parts=[Row()]), name=name)
 
     @classmethod
-    def of(cls, condition: Condition) -> "Builder":
+    def of(cls, condition: Condition, *, name: str = NAME) -> "Builder":
         """The builder of a condition that exists."""
-        return cls(Group.of(condition))
+        return cls(Group.of(condition), name=name)
 
     @classmethod
-    def read(cls, data: QueryDict) -> "Builder":
-        """What was sent; whatever makes no sense in it is left out."""
+    def read(cls, data: QueryDict, *, name: str = NAME) -> "Builder":
+        """What was sent under a name; whatever makes no sense in it is left out."""
         said: dict[str, dict[str, list[str]]] = {}
         for key, values in data.lists():
-            if found := _PLACE.fullmatch(key):
-                said.setdefault(found[1], {})[found[2]] = [value[:300] for value in values]
-        return cls(_read_group(said, "") if said else Group(parts=[Row()]))
+            if (found := _PLACE.fullmatch(key)) and found[1] == name:
+                said.setdefault(found[2], {})[found[3]] = [value[:300] for value in values]
+        return cls(_read_group(said, "") if said else Group(parts=[Row()]), name=name)
+
+    @classmethod
+    def pressed(cls, data: QueryDict) -> "Builder":
+        """The builder whose button was pressed or whose field was chosen, of those on a page."""
+        place = data.get("do", "").partition(":")[2] or data.get("builder", NAME)
+        return cls.read(data, name=place[:1] if place[:1] in NAMES else NAME)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing has been asked yet."""
+        return all(not row.name for row in self.root.rows())
 
     def _number(self) -> None:
-        self.root.number(NAME)
+        self.root.number(self.name)
         for row in self.root.rows():
             row.settle()
 
@@ -131,7 +144,7 @@ class Builder:
         above, _, place = path.rpartition(".")
         if above and (group := self._group(above)) and int(place) < len(group.parts):
             del group.parts[int(place)]
-            if not group.parts and above != NAME:  # a group without rows would say nothing
+            if not group.parts and above != self.name:  # a group without rows would say nothing
                 self._remove(above)
 
     # ---- what it says
@@ -161,7 +174,6 @@ class Builder:
 
     matches = MATCHES
     deepest = DEEPEST_DRAWN
-    name = NAME
 
     @cached_property
     def field_groups(self) -> list[tuple[str, list[tuple[str, str]]]]:
