@@ -33,6 +33,7 @@ SWEEPS = (
     Sweep("follow_time", "leads.services.follow_time", 60),
     Sweep("refresh_scores", "scoring.services.refresh_scores", 600),
     Sweep("score_overtaken", "scoring.services.score_overtaken", 60),
+    Sweep("refresh_predictions", "scoring.services.refresh_predictions", 600),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),
     Sweep("enroll_due", "nurture.services.enroll_due", 60),
     Sweep("take_due_steps", "nurture.services.take_due_steps", 10),

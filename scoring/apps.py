@@ -20,6 +20,8 @@ class ScoringConfig(AppConfig):
         from scoring import handlers, queries
         from scoring.views import load_score_panel
 
+        _plug_predictions_in()
+
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
         events.subscribe(StagesChanged, handlers.score_entered)
         marketing = {Role.ADMIN, Role.MANAGER, Role.MARKETER}
@@ -39,6 +41,33 @@ class ScoringConfig(AppConfig):
         lead_panels.add(
             "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
         )
+
+
+def _plug_predictions_in() -> None:
+    """Chances follow the leads; conditions may ask for them, and the record page shows them."""
+    from leadflow.core import events
+    from leadflow.core.parts import Panel, condition_fields, lead_panels, person_tables
+    from leads.events import ActivitiesRecorded, LeadsMerged, MergeUndone, StagesChanged
+    from scoring import handlers, queries
+    from scoring.events import LeadsPredicted
+    from scoring.views import load_chance_panel, load_next_panel
+
+    for name, table in queries.PERSON_TABLES.items():
+        person_tables.add(f"scoring.{name}", table)
+    condition_fields.add("win_probability", queries.WIN_PROBABILITY)
+    events.subscribe(ActivitiesRecorded, handlers.predict_touched)
+    events.subscribe(StagesChanged, handlers.predict_touched)
+    events.subscribe(LeadsMerged, handlers.predict_merged)
+    events.subscribe(MergeUndone, handlers.predict_merged)
+    events.subscribe(LeadsPredicted, handlers.follow_predicted)
+    lead_panels.add(
+        "chance",
+        Panel("Chance to win", "scoring/prediction/panel.html", load_chance_panel, order=45),
+    )
+    lead_panels.add(
+        "next_best",
+        Panel("What may help next", "scoring/prediction/next.html", load_next_panel, order=46),
+    )
 
 
 def _install_defaults(**kwargs: Any) -> None:

@@ -1,7 +1,14 @@
 """What scoring does when leads tell that something happened."""
 
-from leads.events import ActivitiesRecorded, StagesChanged
+from leads import services as leads
+from leads.events import (
+    ActivitiesRecorded,
+    LeadsMerged,
+    MergeUndone,
+    StagesChanged,
+)
 from scoring import services as scoring
+from scoring.events import LeadsPredicted
 
 FRESH = frozenset({"enter", "revive"})  # verbs after which facts count anew
 TAKEN_BACK = "correct"
@@ -25,3 +32,20 @@ def score_entered(event: StagesChanged) -> None:
     scoring.score_leads(lead_ids=event.lead_ids, at=event.at)
     if not event.is_silent and event.verb in FRESH:
         scoring.offer_ready(lead_ids=event.lead_ids, at=event.at)
+
+
+def predict_touched(event: ActivitiesRecorded | StagesChanged) -> None:
+    """Work out the chances of leads anew that did something or moved; nobody moves by that."""
+    scoring.note_facts(at_by_lead=dict.fromkeys(event.lead_ids, event.at))
+    scoring.predict_leads(lead_ids=event.lead_ids, at=event.at)
+
+
+def predict_merged(event: LeadsMerged | MergeUndone) -> None:
+    """Two records became one, or two again: both are looked at."""
+    scoring.predict_leads(lead_ids=(event.kept_id, event.gone_id), at=event.at)
+
+
+def follow_predicted(event: LeadsPredicted) -> None:
+    """Segments may ask for chances; so may a lead definition that both sides have signed."""
+    leads.follow_segments(event=event)
+    scoring.offer_predicted(lead_ids=event.lead_ids, at=event.at)

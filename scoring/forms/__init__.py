@@ -3,6 +3,7 @@
 from scoring.forms.definitions import DefinitionForm
 from scoring.forms.figures import FiguresForm
 from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
+from scoring.forms.prediction import PredictionForm
 
 __all__ = [
     "BandsForm",
@@ -10,6 +11,7 @@ __all__ = [
     "FiguresForm",
     "FitRuleForm",
     "GroupForm",
+    "PredictionForm",
     "PublishForm",
     "RuleForm",
 ]

@@ -1,14 +1,28 @@
-"""What earns points, who fits, and what both sides agreed a lead is."""
+"""What earns points, who fits, what both sides agreed a lead is, and what closed leads teach."""
 
 from scoring.models.definitions import LeadDefinition
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
+from scoring.models.predictions import (
+    LeadFacts,
+    LeadPrediction,
+    NextStep,
+    PredictionModel,
+    PredictionRound,
+    PredictionSetting,
+)
 from scoring.models.rounds import RoundPart, ScoreRound
 from scoring.models.standings import LeadPoints
 
 __all__ = [
     "FitRule",
     "LeadDefinition",
+    "LeadFacts",
     "LeadPoints",
+    "LeadPrediction",
+    "NextStep",
+    "PredictionModel",
+    "PredictionRound",
+    "PredictionSetting",
     "RoundPart",
     "Rule",
     "RuleSet",

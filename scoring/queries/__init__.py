@@ -22,12 +22,30 @@ from scoring.queries.explanation import (
     explain,
 )
 from scoring.queries.fingerprint import fingerprint
+from scoring.queries.hindsight import scores_then
 from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.looks import Outcome, looks_now, outcomes
+from scoring.queries.next_best import NextBest, Suggestion, next_best
 from scoring.queries.plans import (
     Plan,
     current_rules,
     live_rules,
     load_plan,
+)
+from scoring.queries.predictions import (
+    CHANCE_FIELD,
+    PERSON_TABLES,
+    WIN_PROBABILITY,
+    LeadChance,
+    card_of,
+    definitions_asking,
+    last_training,
+    lead_chance,
+    model_in_use,
+    newest_model,
+    prediction_models,
+    prediction_setting,
+    round_under_way,
 )
 from scoring.queries.previews import Crossing, Example, Preview, preview
 from scoring.queries.rules import (
@@ -51,6 +69,9 @@ from scoring.queries.versions import (
 )
 
 __all__ = [
+    "CHANCE_FIELD",
+    "PERSON_TABLES",
+    "WIN_PROBABILITY",
     "Agreement",
     "CompanyScore",
     "Contribution",
@@ -63,6 +84,9 @@ __all__ = [
     "GroupTotal",
     "Interest",
     "Lately",
+    "LeadChance",
+    "NextBest",
+    "Outcome",
     "Outlook",
     "Plan",
     "Preparation",
@@ -71,13 +95,16 @@ __all__ = [
     "Scope",
     "Score",
     "Snapshot",
+    "Suggestion",
     "agreements",
+    "card_of",
     "clauses",
     "closed_offers",
     "company_scores",
     "compute_scores",
     "current_definition",
     "current_rules",
+    "definitions_asking",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
@@ -91,13 +118,24 @@ __all__ = [
     "interest",
     "interests",
     "keep_sql",
+    "last_training",
+    "lead_chance",
     "live_rules",
     "load_plan",
+    "looks_now",
+    "model_in_use",
+    "newest_model",
+    "next_best",
+    "outcomes",
     "overtaken_leads",
+    "prediction_models",
+    "prediction_setting",
     "preparation",
     "preview",
     "read_snapshots",
     "ready_leads",
+    "round_under_way",
     "rule_facts",
+    "scores_then",
     "versions",
 ]

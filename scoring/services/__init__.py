@@ -20,6 +20,15 @@ from scoring.services.drafts import (
     save_group,
     save_rule,
 )
+from scoring.services.next_steps import learn_next_steps
+from scoring.services.prediction_rounds import refresh_predictions
+from scoring.services.predictions import (
+    ask_for_training,
+    note_facts,
+    offer_predicted,
+    predict_leads,
+    switch_prediction,
+)
 from scoring.services.rounds import refresh_scores
 from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
 from scoring.services.versions import (
@@ -31,15 +40,21 @@ from scoring.services.versions import (
 
 __all__ = [
     "Figures",
+    "ask_for_training",
     "change_figures",
     "discard_definition",
     "discard_draft",
     "follow_definitions",
     "forget_points",
     "install_defaults",
+    "learn_next_steps",
+    "note_facts",
+    "offer_predicted",
     "offer_ready",
+    "predict_leads",
     "propose_definition",
     "publish_draft",
+    "refresh_predictions",
     "refresh_scores",
     "remove_fit_rule",
     "remove_group",
@@ -54,5 +69,6 @@ __all__ = [
     "sign_definition",
     "stages_before",
     "start_draft",
+    "switch_prediction",
     "withdraw_version",
 ]

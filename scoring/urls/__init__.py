@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from scoring.views import definitions, drafts, leads, rules
+from scoring.views import definitions, drafts, leads, prediction, rules
 
 app_name = "scoring"
 
@@ -28,6 +28,9 @@ urlpatterns = [
         name="remove",
     ),
     path("leads/<int:lead_id>/", leads.lead_score, name="lead"),
+    path("prediction/", prediction.prediction, name="prediction"),
+    path("prediction/train/", prediction.train, name="train"),
+    path("prediction/switch/", prediction.switch, name="switch_prediction"),
     path("definitions/", definitions.definitions, name="definitions"),
     path("definitions/<slug:handoff_key>/propose/", definitions.propose, name="propose"),
     path("definitions/<int:pk>/sign/<slug:side>/", definitions.sign, name="sign"),
