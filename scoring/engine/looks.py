@@ -100,7 +100,7 @@ def in_words(question: str, look: Look, names: Mapping[str, str]) -> str:
     words = {
         "age": lambda: f"Came {_days_ago(look.age_days)}",
         "quiet": lambda: _last_active(look),
-        "lively": lambda: f"Active on {_days(look.lively_days)} of the last {LIVELY_DAYS}",
+        "lively": lambda: _lively(look),
         "stage": lambda: f"Stands at {names.get(f'stage:{look.stage}', look.stage)}",
         "source": lambda: _came_by(look, names),
         "persona": lambda: _persona(look, names),
@@ -129,6 +129,12 @@ def _last_active(look: Look) -> str:
     if look.quiet_days is None:
         return "Has done nothing yet"
     return f"Last active {_days_ago(look.quiet_days)}"
+
+
+def _lively(look: Look) -> str:
+    if not look.lively_days:
+        return f"Did nothing in the last {LIVELY_DAYS} days"
+    return f"Active on {_days(look.lively_days)} of the last {LIVELY_DAYS}"
 
 
 def _came_by(look: Look, names: Mapping[str, str]) -> str:

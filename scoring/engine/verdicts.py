@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 BINS = 10
@@ -96,7 +97,7 @@ def _ranking(chances: Sequence[float], won: Sequence[bool]) -> tuple[float, list
 
 def _height(points: Sequence[tuple[float, float]], x: float) -> float:
     """The curve at `x`, straight between its points."""
-    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+    for (left, low), (right, high) in pairwise(points):
         if left <= x <= right and right > left:
             return round(low + (high - low) * (x - left) / (right - left), 4)
     return 1.0

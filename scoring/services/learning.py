@@ -3,6 +3,7 @@
 scikit-learn is imported by these functions alone: only a worker that trains loads it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ class Trial:
     before: Any
     after: Any
     model: Verdict
+    chances: list[float]
     base_rate: float
     base_log_loss: float
 
@@ -89,24 +91,39 @@ def try_on_later(sample: Sample, *, horizon_days: int) -> Trial | None:
     after = np.flatnonzero(moments >= cut)
     learned = learn(sample, before)
     came, base = won[after].astype(bool).tolist(), float(won[before].mean())
+    chances = _chances(learned, sample.matrix()[after])
     return Trial(
         cut=cut,
         before=before,
         after=after,
-        model=judge(_chances(learned, sample.matrix()[after]), came),
+        model=judge(chances, came),
+        chances=chances,
         base_rate=base,
         base_log_loss=log_loss([base] * len(came), came),
     )
 
 
-def judge_points(points: Any, sample: Sample, trial: Trial) -> Verdict:
-    """What a score alone is worth on the same later leads, turned into chances on the same past."""
+def chances_by_points(points: Any, sample: Sample, trial: Trial) -> list[float]:
+    """What a score alone says of the same later leads, turned into chances on the same past."""
     import numpy as np
 
     won, column = np.array(sample.won), np.asarray(points, dtype=float)
     slope, shift = _calibrate(column[trial.before] / 100, won[trial.before])
-    chances = _shares(slope * column[trial.after] / 100 + shift)
-    return judge(chances, won[trial.after].astype(bool).tolist())
+    return _shares(slope * column[trial.after] / 100 + shift)
+
+
+def judge_some(
+    chances: list[float], sample: Sample, trial: Trial, *, among: Collection[int] | None = None
+) -> Verdict | None:
+    """What chances of the later leads are worth, or of some of them; None where all ended alike."""
+    pairs = [
+        (chance, bool(sample.won[place]))
+        for chance, place in zip(chances, trial.after, strict=True)
+        if among is None or int(place) in among
+    ]
+    if len({has_won for _, has_won in pairs}) < 2:
+        return None
+    return judge([chance for chance, _ in pairs], [has_won for _, has_won in pairs])
 
 
 def _has_both(won: Any) -> bool:

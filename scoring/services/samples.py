@@ -1,7 +1,7 @@
 """Closed leads as numbers: gathered block by block, so that memory does not grow with the leads."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,15 @@ class Sample:
             "leads": len(set(self.leads)),
             "won": won,
             "not_won": len(ways) - won,
+        }
+
+    def places_with(self, names: Collection[str]) -> set[int]:
+        """Looks in which one of these numbers occurs."""
+        wanted = {self.columns[name] for name in names if name in self.columns}
+        return {
+            place
+            for place in range(len(self))
+            if not wanted.isdisjoint(self.places[self.starts[place] : self.starts[place + 1]])
         }
 
     def matrix(self) -> Any:

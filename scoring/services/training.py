@@ -1,6 +1,6 @@
 """A training: from closed leads to a model that is published whole, or a word on why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,14 @@ from scoring import queries
 from scoring.engine.chances import Card
 from scoring.engine.verdicts import STEPS
 from scoring.models import PredictionModel
-from scoring.services.learning import Learned, Trial, judge_points, learn, try_on_later
+from scoring.services.learning import (
+    Learned,
+    Trial,
+    chances_by_points,
+    judge_some,
+    learn,
+    try_on_later,
+)
 from scoring.services.samples import Progress, Sample, gather_sample
 
 NEEDED = 40  # customers, and as many that did not become one
@@ -51,8 +58,9 @@ def train(*, horizon_days: int, at: datetime, progress: Progress) -> dict[str, A
 
 
 def _figures(sample: Sample, trial: Trial) -> dict[str, Any]:
-    points = judge_points(_points_then(sample, trial), sample, trial)
+    points = chances_by_points(_points_then(sample, trial), sample, trial)
     won = [sample.won[place] for place in trial.after]
+    early = sample.places_with([f"stage:{key}" for key in _stages_of_marketing()])
     return {
         "base_rate": sum(sample.won) / len(sample),
         "cut": datetime.fromtimestamp(trial.cut, tz=UTC).isoformat(),
@@ -60,8 +68,8 @@ def _figures(sample: Sample, trial: Trial) -> dict[str, Any]:
         "learned_from_won": int(sum(sample.won[place] for place in trial.before)),
         "asked_about": len(won),
         "asked_about_won": int(sum(won)),
-        "model": trial.model.as_json(),
-        "points": points.as_json(),
+        "model": _judged(trial.chances, sample, trial, early),
+        "points": _judged(points, sample, trial, early),
         "usual": {
             "log_loss": trial.base_log_loss,
             "share": trial.base_rate,
@@ -69,6 +77,24 @@ def _figures(sample: Sample, trial: Trial) -> dict[str, Any]:
         },
         "is_suspicious": trial.model.auc > TOO_GOOD,
     }
+
+
+def _judged(
+    chances: list[float], sample: Sample, trial: Trial, early: Collection[int]
+) -> dict[str, Any]:
+    """The verdict on all later leads, and how well it tells those apart that marketing still has."""
+    verdict = judge_some(chances, sample, trial)
+    assert verdict is not None  # both ends occur after the cut
+    among_early = judge_some(chances, sample, trial, among=early)
+    return verdict.as_json() | {"auc_early": among_early.auc if among_early else None}
+
+
+def _stages_of_marketing() -> list[str]:
+    """Stages of the team that the path begins with: what they are told apart by is most worth there."""
+    stages = Stage.objects.filter(kind=Stage.Kind.RESTS)
+    first = stages.filter(retired_at=None).order_by("position").first()
+    team = first.owning_team_id if first else None
+    return list(stages.filter(owning_team=team).values_list("key", flat=True))
 
 
 def _points_then(sample: Sample, trial: Trial) -> list[int]:

@@ -33,6 +33,7 @@ class VerdictRow:
     name: str
     auc: float | None
     interval: str
+    early: float | None
     log_loss: float
     note: str
 
@@ -46,6 +47,7 @@ def verdict_rows(figures: Mapping[str, Any]) -> list[VerdictRow]:
             "The usual share",
             None,
             "",
+            None,
             figures["usual"]["log_loss"],
             "the same chance for everybody",
         ),
@@ -54,7 +56,8 @@ def verdict_rows(figures: Mapping[str, Any]) -> list[VerdictRow]:
 
 def _row(name: str, verdict: Mapping[str, Any], note: str) -> VerdictRow:
     interval = f"{verdict['auc_low']:.2f} – {verdict['auc_high']:.2f}"
-    return VerdictRow(name, verdict["auc"], interval, verdict["log_loss"], note)
+    early = verdict.get("auc_early")
+    return VerdictRow(name, verdict["auc"], interval, early, verdict["log_loss"], note)
 
 
 def calibration_chart(figures: Mapping[str, Any]) -> charts.Plot:
