@@ -19,6 +19,7 @@ urlpatterns = [
     path("reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
     # Programs
+    path("api/v1/", include("scoring.urls.api")),
     path("api/v1/", include("leads.urls.api")),
 ]
 

@@ -14,28 +14,12 @@ from leads import services as leads
 from leads.models import Activity, Lead, Offer, StageChange
 from scoring import queries
 from scoring import services as scoring
-from scoring.engine.chances import Card
 from scoring.models import LeadDefinition, LeadPrediction, PredictionModel
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
 
 SOON = timedelta(minutes=1)
-WEIGHTS = {"phone": 1.0, "pages": 0.5, "age": -0.2}
-
-
-@pytest.fixture
-def model(at: datetime) -> PredictionModel:
-    """A model as a training would publish it."""
-    card = Card(bias=-2.0, weights=WEIGHTS, usual={"phone": 0.5}, names={})
-    return PredictionModel.objects.create(
-        number=1,
-        state=PredictionModel.State.IN_USE,
-        trained_at=at,
-        horizon_days=90,
-        card=card.as_json(),
-        figures={"leads": 500},
-    )
 
 
 def read(lead: Lead, *, at: datetime, count: int = 1) -> None:
@@ -48,7 +32,7 @@ def percent_of(lead: Lead) -> float | None:
 
 
 def test_a_chance_follows_what_a_lead_does(
-    model: PredictionModel, settle: Callable[[], int], at: datetime
+    learned: PredictionModel, settle: Callable[[], int], at: datetime
 ) -> None:
     lead = people.inquiry(at=timezone.now() - SOON)
     settle()
@@ -63,7 +47,7 @@ def test_a_chance_follows_what_a_lead_does(
     assert after > before
 
 
-def test_the_page_and_the_list_tell_the_same(model: PredictionModel, at: datetime) -> None:
+def test_the_page_and_the_list_tell_the_same(learned: PredictionModel, at: datetime) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
     scoring.note_facts(at_by_lead={lead.pk: at})
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
@@ -76,7 +60,7 @@ def test_the_page_and_the_list_tell_the_same(model: PredictionModel, at: datetim
 
 
 def test_a_phone_number_counts_from_when_it_was_first_seen(
-    model: PredictionModel, at: datetime
+    learned: PredictionModel, at: datetime
 ) -> None:
     lead = people.inquiry(at=at - timedelta(days=9), phone="+4930123456")
     scoring.note_facts(at_by_lead={lead.pk: at})
@@ -88,12 +72,12 @@ def test_a_phone_number_counts_from_when_it_was_first_seen(
     assert (earlier.phone, now.phone) == (False, True)
 
 
-def test_predicting_moves_nobody(model: PredictionModel, settle: Any, at: datetime) -> None:
+def test_predicting_moves_nobody(learned: PredictionModel, settle: Any, at: datetime) -> None:
     rows = people.inquiries(5, at=at, phone="+4930123456")
     settle()
     changes, offers = StageChange.objects.count(), Offer.objects.count()
 
-    PredictionModel.objects.update(card={**model.card, "bias": 9.0})
+    PredictionModel.objects.update(card={**learned.card, "bias": 9.0})
     changed = scoring.predict_leads(lead_ids=[row.pk for row in rows], at=timezone.now())
     settle()
 
@@ -102,7 +86,7 @@ def test_predicting_moves_nobody(model: PredictionModel, settle: Any, at: dateti
 
 
 def test_a_signed_definition_may_ask_for_a_chance(
-    model: PredictionModel, settle: Any, definition: LeadDefinition, at: datetime
+    learned: PredictionModel, settle: Any, definition: LeadDefinition, at: datetime
 ) -> None:
     likely = people.inquiry(at=timezone.now(), phone="+4930123456")
     unlikely = people.inquiry(at=timezone.now())
@@ -115,7 +99,7 @@ def test_a_signed_definition_may_ask_for_a_chance(
     assert [row.stage for row in people.fresh([likely, unlikely])] == ["mql", "inquiry"]
 
 
-def test_conditions_tell_chances_apart(model: PredictionModel, at: datetime) -> None:
+def test_conditions_tell_chances_apart(learned: PredictionModel, at: datetime) -> None:
     likely, unlikely = people.inquiry(at=at, phone="+4930123456"), people.inquiry(at=at)
     scoring.note_facts(at_by_lead={likely.pk: at, unlikely.pk: at})
     scoring.predict_leads(lead_ids=[likely.pk, unlikely.pk], at=at)
@@ -128,7 +112,7 @@ def test_conditions_tell_chances_apart(model: PredictionModel, at: datetime) -> 
 
 
 def test_whoever_leaves_the_path_has_no_chance_any_more(
-    model: PredictionModel, at: datetime
+    learned: PredictionModel, at: datetime
 ) -> None:
     lead = people.inquiry(at=at)
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
@@ -141,7 +125,7 @@ def test_whoever_leaves_the_path_has_no_chance_any_more(
     assert queries.lead_chance(people.fresh([lead])[0], at=at) is None
 
 
-def test_a_late_event_does_not_undo_a_newer_look(model: PredictionModel, at: datetime) -> None:
+def test_a_late_event_does_not_undo_a_newer_look(learned: PredictionModel, at: datetime) -> None:
     lead = people.inquiry(at=at - timedelta(days=30))
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
     newer = percent_of(lead)
@@ -152,7 +136,7 @@ def test_a_late_event_does_not_undo_a_newer_look(model: PredictionModel, at: dat
 
 
 def test_switched_off_chances_are_dropped_and_on_again_they_come_back(
-    model: PredictionModel, manager: User, at: datetime
+    learned: PredictionModel, manager: User, at: datetime
 ) -> None:
     lead = people.inquiry(at=at)
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
@@ -174,7 +158,7 @@ def test_only_managers_switch_it(marketer: User, rep: User, at: datetime) -> Non
 
 
 def test_whoever_is_erased_keeps_no_chance(
-    model: PredictionModel, admin: User, settle: Any, at: datetime
+    learned: PredictionModel, admin: User, settle: Any, at: datetime
 ) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
     scoring.note_facts(at_by_lead={lead.pk: at})
@@ -187,7 +171,7 @@ def test_whoever_is_erased_keeps_no_chance(
     assert queries.looks_now(at=at, lead_ids=[lead.pk]) == []
 
 
-def test_everybody_is_looked_at_once_a_day(model: PredictionModel, at: datetime) -> None:
+def test_everybody_is_looked_at_once_a_day(learned: PredictionModel, at: datetime) -> None:
     lead = people.inquiry(at=at)
     scoring.refresh_predictions(at=at)
     before = percent_of(lead)
