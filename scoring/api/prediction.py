@@ -21,7 +21,7 @@ LARGEST_ID = 2**63 - 1
 UNSEEN = "There is no such lead, or it is not yours to see."
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class ChanceReasonSerializer(serializers.Serializer[Any]):
     """An answer and by how much it moves the chance, a share; negative speaks against."""
 
     words = serializers.CharField()
@@ -54,11 +54,11 @@ class PredictionSerializer(serializers.Serializer[Any]):
     chance = serializers.FloatField(allow_null=True)
     within_days = serializers.IntegerField(allow_null=True)
     version = serializers.IntegerField(allow_null=True)
-    reasons = ReasonSerializer(many=True)
+    reasons = ChanceReasonSerializer(many=True)
     next = NextBestSerializer()
 
 
-class ModelSerializer(serializers.Serializer[Any]):
+class ModelCardSerializer(serializers.Serializer[Any]):
     """What is in use, what it was learned from, how it did on later leads, and what it weighs."""
 
     is_on = serializers.BooleanField()
@@ -98,7 +98,7 @@ class PredictionCard(APIView):
 
     @extend_schema(
         operation_id="prediction_card",
-        responses=ModelSerializer,
+        responses=ModelCardSerializer,
         description="Weights are in log odds per number; numbers of counts and days are logarithms "
         "(natural, of 1 + n). `figures` tell what the model was learned from and how it did on leads that came later.",
     )
@@ -116,7 +116,7 @@ class PredictionCard(APIView):
             "weights": queries.card_of(model).weights if model else None,
             "last_training": training.outcome if training else None,
         }
-        return Response(ModelSerializer(answer).data)
+        return Response(ModelCardSerializer(answer).data)
 
 
 def _next(lead: Lead) -> NextBest | dict[str, Suggestion | None]:

@@ -17,7 +17,13 @@ from scoring.forms import PredictionForm
 from scoring.models import PredictionModel
 from scoring.services.training import NEEDED
 from scoring.views.access import PageRequest, may
-from scoring.views.verdicts import calibration_chart, curve_chart, verdict_rows, weight_chart
+from scoring.views.verdicts import (
+    calibration_chart,
+    curve_chart,
+    curve_rows,
+    verdict_rows,
+    weight_chart,
+)
 
 VERSIONS_SHOWN = 10
 
@@ -109,5 +115,6 @@ def _evaluation(model: PredictionModel) -> dict[str, Any]:
         "calibration": calibration_chart(figures),
         "bins": figures["model"]["bins"],
         "curve": curve_chart(figures),
+        "steps": curve_rows(figures),
         "weights": weight_chart(queries.card_of(model)),
     }

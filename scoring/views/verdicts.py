@@ -93,15 +93,23 @@ def curve_chart(figures: Mapping[str, Any]) -> charts.Plot:
     )
     return charts.line(
         [
-            Series(name, [_step(step, height) for step, height in enumerate(one["curve"])], tone)
+            Series(name, [_step(name, place, y) for place, y in enumerate(one["curve"])], tone)
             for name, one, tone in named
-        ],
-        unit="% of the customers found",
+        ]
     )
 
 
-def _step(step: int, height: float) -> Point:
-    return Point(f"{100 * step // STEPS} %", 100 * height)
+def _step(name: str, step: int, height: float) -> Point:
+    """A point of the curve; every fifth of the way has a label."""
+    passed = 100 * step // STEPS
+    title = f"{name}: {_percent(height)} of the customers among {passed} % of the others"
+    return Point(f"{passed} %" if passed % 20 == 0 else "", 100 * height, title=title)
+
+
+def curve_rows(figures: Mapping[str, Any]) -> list[tuple[float, float, float]]:
+    """The curve as rows: share of the others, customers found by prediction, and by points."""
+    pairs = zip(figures["model"]["curve"], figures["points"]["curve"], strict=True)
+    return [(step / STEPS, *pair) for step, pair in enumerate(pairs)]
 
 
 def weight_chart(card: Card) -> charts.Breakdown:
@@ -125,7 +133,9 @@ def _label(name: str, names: Mapping[str, str]) -> str:
         _, many, _ = DEEDS[name]
         return f"{many.format(n='more').capitalize()}, last {RECENT_DAYS} days"
     family, _, key = name.partition(":")
-    return f"{FAMILIES[family]} {names.get(name) or key or 'nobody knows'}"
+    if not key:
+        return "Nobody knows how they came"
+    return f"{FAMILIES[family]} {names.get(name) or key}"
 
 
 def _percent(share: float) -> str:

@@ -20,6 +20,7 @@ def main() -> int:
         leads,
         lists,
         pipeline,
+        predictions,
         scoring,
         segment_follow,
         starting,

@@ -12,7 +12,7 @@ ROLES = {
     "max@demo.example": ("/queue/", "/queue/tasks/", "/leads/", "/leads/1/", "/reports/funnel/",
                          "/reports/handoffs/", "/reports/handoffs/?by=rep", "/reports/velocity/",
                          "/reports/leaks/", "/queue/feedback/", "/leads/privacy/"),
-    "mara@demo.example": ("/scoring/", "/scoring/versions/1/", "/scoring/leads/1/",
+    "mara@demo.example": ("/scoring/", "/scoring/versions/1/", "/scoring/leads/1/", "/scoring/prediction/",
                           "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/sites/", "/leads/sites/1/", "/leads/forms/", "/leads/forms/new/",
                           "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",
