@@ -45,7 +45,11 @@ def predict_merged(event: LeadsMerged | MergeUndone) -> None:
     scoring.predict_leads(lead_ids=(event.kept_id, event.gone_id), at=event.at)
 
 
-def follow_predicted(event: LeadsPredicted) -> None:
-    """Segments may ask for chances; so may a lead definition that both sides have signed."""
+def follow_segments(event: LeadsPredicted) -> None:
+    """Segments may ask for chances."""
     leads.follow_segments(event=event)
+
+
+def offer_predicted(event: LeadsPredicted) -> None:
+    """A lead definition that both sides have signed may ask for chances."""
     scoring.offer_predicted(lead_ids=event.lead_ids, at=event.at)

@@ -103,9 +103,7 @@ class PredictionRound(models.Model):
 class LeadPrediction(models.Model):
     """The chance of one open lead as it was last worked out, in per cent, by which version."""
 
-    lead = models.OneToOneField(
-        Lead, primary_key=True, on_delete=models.CASCADE, related_name="prediction"
-    )
+    lead = models.OneToOneField(Lead, on_delete=models.CASCADE, related_name="prediction")
     percent = models.FloatField()  # with one decimal
     version = models.PositiveIntegerField()
     at = models.DateTimeField()
@@ -129,9 +127,7 @@ class LeadFacts(models.Model):
     been known before: so each fact counts from the moment it was first seen here.
     """
 
-    lead = models.OneToOneField(
-        Lead, primary_key=True, on_delete=models.CASCADE, related_name="known_since"
-    )
+    lead = models.OneToOneField(Lead, on_delete=models.CASCADE, related_name="known_since")
     phone_at = models.DateTimeField(null=True)
     job_title_at = models.DateTimeField(null=True)
     company_at = models.DateTimeField(null=True)

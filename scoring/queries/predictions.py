@@ -114,9 +114,8 @@ PERSON_TABLES = {
         "Chances to win",
         exported={"percent": "percent", "version": "version", "at": "at"},
         erased=None,
-        stays=True,  # a merge makes it anew by its event
     ),
-    "facts": PersonTable(
+    "known_since": PersonTable(
         LeadFacts,
         "Since when facts are known",
         exported={

@@ -36,6 +36,8 @@ from leads.models import (
 )
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from reports import queries as reports
+from scoring import services as scoring
+from scoring.models import LeadPrediction
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -100,10 +102,19 @@ def rich_pair(*, at: datetime) -> tuple[Lead, Lead]:
     _walk(kept, gone, rep, at=at)
     _happenings(kept, gone, at=at)
     _nurturing(kept, gone, at=at)
+    _chances(kept, gone, at=at)
     other = people.inquiry(at=at)
     _company(kept, gone, other, rep, at=at)
     kept, gone = people.fresh([kept, gone])
     return kept, gone
+
+
+def _chances(*pair: Lead, at: datetime) -> None:
+    """What is known since when, and how likely they are to buy."""
+    scoring.note_facts(at_by_lead={lead.pk: at - HOUR for lead in pair})
+    LeadPrediction.objects.bulk_create(
+        LeadPrediction(lead=lead, percent=12.5, version=1, at=at) for lead in pair
+    )
 
 
 def _walk(kept: Lead, gone: Lead, rep: User, *, at: datetime) -> None:
