@@ -15,9 +15,16 @@ class ScoringConfig(AppConfig):
         from leadflow.core import events, navigation
         from leadflow.core.models import Role
         from leadflow.core.navigation import Section
-        from leadflow.core.parts import Panel, lead_panels, segment_uses, stage_uses
+        from leadflow.core.parts import (
+            Panel,
+            lead_panels,
+            merge_rules,
+            person_tables,
+            segment_uses,
+            stage_uses,
+        )
         from leads.events import ActivitiesRecorded, StagesChanged
-        from scoring import handlers, queries
+        from scoring import handlers, queries, services
         from scoring.views import load_score_panel
 
         _plug_predictions_in()
@@ -36,6 +43,9 @@ class ScoringConfig(AppConfig):
             roles={Role.REP},
             order=60,
         )
+        for name, table in queries.PERSON_TABLES.items():
+            person_tables.add(f"scoring.{name}", table)
+        merge_rules.add("scoring", services.JOIN)
         stage_uses.add("definitions", queries.definitions_naming)
         segment_uses.add("definitions", queries.definitions_using_segments)
         lead_panels.add(
@@ -46,14 +56,12 @@ class ScoringConfig(AppConfig):
 def _plug_predictions_in() -> None:
     """Chances follow the leads; conditions may ask for them, and the record page shows them."""
     from leadflow.core import events
-    from leadflow.core.parts import Panel, condition_fields, lead_panels, person_tables
+    from leadflow.core.parts import Panel, condition_fields, lead_panels
     from leads.events import ActivitiesRecorded, LeadsMerged, MergeUndone, StagesChanged
     from scoring import handlers, queries
     from scoring.events import LeadsPredicted
     from scoring.views import load_chance_panel, load_next_panel
 
-    for name, table in queries.PERSON_TABLES.items():
-        person_tables.add(f"scoring.{name}", table)
     condition_fields.add("win_probability", queries.WIN_PROBABILITY)
     events.subscribe(ActivitiesRecorded, handlers.predict_touched)
     events.subscribe(StagesChanged, handlers.predict_touched)

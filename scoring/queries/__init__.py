@@ -26,6 +26,7 @@ from scoring.queries.hindsight import scores_then
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.looks import Outcome, looks_now, outcomes
 from scoring.queries.next_best import NextBest, Suggestion, next_best
+from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
     current_rules,
@@ -34,7 +35,6 @@ from scoring.queries.plans import (
 )
 from scoring.queries.predictions import (
     CHANCE_FIELD,
-    PERSON_TABLES,
     WIN_PROBABILITY,
     LeadChance,
     card_of,

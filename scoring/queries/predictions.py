@@ -5,13 +5,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from leadflow.core.parts import ConditionField, PersonTable, Rows
+from leadflow.core.parts import ConditionField, Rows
 from leads.models import Lead
 from scoring.engine.chances import Card, Chance, explain_chance, read_card
 from scoring.events import LeadsPredicted
 from scoring.models import (
     LeadDefinition,
-    LeadFacts,
     LeadPrediction,
     PredictionModel,
     PredictionRound,
@@ -107,23 +106,3 @@ WIN_PROBABILITY = ConditionField(
     rows=Rows(_predicted),
     events=(LeadsPredicted,),
 )
-
-PERSON_TABLES = {
-    "predictions": PersonTable(
-        LeadPrediction,
-        "Chances to win",
-        exported={"percent": "percent", "version": "version", "at": "at"},
-        erased=None,
-    ),
-    "known_since": PersonTable(
-        LeadFacts,
-        "Since when facts are known",
-        exported={
-            "phone_at": "phone_at",
-            "job_title_at": "job_title_at",
-            "company_at": "company_at",
-            "persona_at": "persona_at",
-        },
-        erased=None,
-    ),
-}

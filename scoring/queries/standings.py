@@ -48,13 +48,14 @@ noted AS (
 NOTHING = """
 SELECT 0, 0, 0, '' WHERE FALSE"""
 
+# Whoever was erased keeps the score they had: figures are as they were.
 # OFFSET 0 keeps the figures from being worked out once for each place that names them.
 SHOW = """
 SELECT lead_id, engagement, fit, {grade} AS grade
   FROM (SELECT points.lead_id, {engagement} AS engagement, points.fit,
                lead.engagement AS old_engagement, lead.fit AS old_fit, lead.grade AS old_grade
           FROM {points} AS points
-          JOIN leads_lead AS lead ON lead.id = points.lead_id{where}
+          JOIN leads_lead AS lead ON lead.id = points.lead_id AND lead.erased_at IS NULL{where}
         OFFSET 0) AS shown
  WHERE (engagement, fit, {grade}) IS DISTINCT FROM (old_engagement, old_fit, old_grade)
  ORDER BY lead_id"""

@@ -20,6 +20,7 @@ from scoring.services.drafts import (
     save_group,
     save_rule,
 )
+from scoring.services.merging import JOIN
 from scoring.services.next_steps import learn_next_steps
 from scoring.services.prediction_rounds import refresh_predictions
 from scoring.services.predictions import (
@@ -39,6 +40,7 @@ from scoring.services.versions import (
 )
 
 __all__ = [
+    "JOIN",
     "Figures",
     "ask_for_training",
     "change_figures",

@@ -105,6 +105,7 @@ def rich_pair(*, at: datetime) -> tuple[Lead, Lead]:
     _chances(kept, gone, at=at)
     other = people.inquiry(at=at)
     _company(kept, gone, other, rep, at=at)
+    scoring.score_leads(lead_ids=[kept.pk, gone.pk], at=at)
     kept, gone = people.fresh([kept, gone])
     return kept, gone
 
