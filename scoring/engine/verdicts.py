@@ -96,11 +96,12 @@ def _ranking(chances: Sequence[float], won: Sequence[bool]) -> tuple[float, list
 
 
 def _height(points: Sequence[tuple[float, float]], x: float) -> float:
-    """The curve at `x`, straight between its points."""
-    for (left, low), (right, high) in pairwise(points):
-        if left <= x <= right and right > left:
-            return round(low + (high - low) * (x - left) / (right - left), 4)
-    return 1.0
+    """The curve at `x`: straight between its points, the top where it goes straight up."""
+    (left, low), (right, high) = next(
+        pair for pair in reversed(list(pairwise(points))) if pair[0][0] <= x
+    )
+    part = (x - left) / (right - left) if right > left else 1.0
+    return round(low + (high - low) * part, 4)
 
 
 def _auc_error(auc: float, won: int, lost: int) -> float:
