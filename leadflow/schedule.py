@@ -35,6 +35,7 @@ SWEEPS = (
     Sweep("score_overtaken", "scoring.services.score_overtaken", 60),
     Sweep("run_simulations", "scoring.services.run_simulations", 30),
     Sweep("begin_definitions", "scoring.services.begin_agreed", 60),
+    Sweep("refresh_predictions", "scoring.services.refresh_predictions", 600),
     Sweep("follow_definitions", "scoring.services.follow_definitions", 60),
     Sweep("enroll_due", "nurture.services.enroll_due", 60),
     Sweep("take_due_steps", "nurture.services.take_due_steps", 10),

@@ -39,6 +39,8 @@ class ScoringConfig(AppConfig):
         from scoring import handlers, queries, services
         from scoring.views import load_company_panel, load_score_panel
 
+        _plug_predictions_in()
+
         events.subscribe(ActivitiesRecorded, handlers.score_touched)
         events.subscribe(StagesChanged, handlers.score_entered)
         for kind in (
@@ -69,6 +71,32 @@ class ScoringConfig(AppConfig):
         lead_panels.add(
             "score", Panel("Why this score", "scoring/panel.html", load_score_panel, side="right")
         )
+
+
+def _plug_predictions_in() -> None:
+    """Chances follow the leads; conditions may ask for them, and the record page shows them."""
+    from leadflow.core import events
+    from leadflow.core.parts import Panel, condition_fields, lead_panels
+    from leads.events import ActivitiesRecorded, LeadsMerged, MergeUndone, StagesChanged
+    from scoring import handlers, queries
+    from scoring.events import LeadsPredicted
+    from scoring.views import load_chance_panel, load_next_panel
+
+    condition_fields.add("win_probability", queries.WIN_PROBABILITY)
+    events.subscribe(ActivitiesRecorded, handlers.predict_touched)
+    events.subscribe(StagesChanged, handlers.predict_touched)
+    events.subscribe(LeadsMerged, handlers.predict_merged)
+    events.subscribe(MergeUndone, handlers.predict_merged)
+    events.subscribe(LeadsPredicted, handlers.follow_segments)
+    events.subscribe(LeadsPredicted, handlers.offer_predicted)
+    lead_panels.add(
+        "chance",
+        Panel("Chance to win", "scoring/prediction/panel.html", load_chance_panel, order=45),
+    )
+    lead_panels.add(
+        "next_best",
+        Panel("What may help next", "scoring/prediction/next.html", load_next_panel, order=46),
+    )
 
 
 def _install_defaults(**kwargs: Any) -> None:

@@ -2,8 +2,14 @@
 
 from leadflow.core.events import Event
 from leads import services as leads
-from leads.events import ActivitiesRecorded, StagesChanged
+from leads.events import (
+    ActivitiesRecorded,
+    LeadsMerged,
+    MergeUndone,
+    StagesChanged,
+)
 from scoring import services as scoring
+from scoring.events import LeadsPredicted
 
 FRESH = frozenset({"enter", "revive"})  # verbs after which facts count anew
 ENTERED = "enter"
@@ -41,3 +47,24 @@ def score_entered(event: StagesChanged) -> None:
 def offer_ready(event: Event) -> None:
     """Definitions may ask for more than points: tags, events, segments, consent …"""
     scoring.follow_truth(event=event)
+
+
+def predict_touched(event: ActivitiesRecorded | StagesChanged) -> None:
+    """Work out the chances of leads anew that did something or moved; nobody moves by that."""
+    scoring.note_facts(lead_ids=event.lead_ids, at=event.at)
+    scoring.predict_leads(lead_ids=event.lead_ids, at=event.at)
+
+
+def predict_merged(event: LeadsMerged | MergeUndone) -> None:
+    """Two records became one, or two again: both are looked at."""
+    scoring.predict_leads(lead_ids=(event.kept_id, event.gone_id), at=event.at)
+
+
+def follow_segments(event: LeadsPredicted) -> None:
+    """Segments may ask for chances."""
+    leads.follow_segments(event=event)
+
+
+def offer_predicted(event: LeadsPredicted) -> None:
+    """A lead definition that both sides have signed may ask for chances."""
+    scoring.offer_predicted(lead_ids=event.lead_ids, at=event.at)

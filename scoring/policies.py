@@ -26,6 +26,10 @@ MAY = {
     "simulate": (is_marketing, "replay the past"),
     "edit_rules": (is_marketing, "change points"),
     "propose_definition": (is_marketing | is_sales, "propose a lead definition"),
+    "run_prediction": (
+        has_role(Role.ADMIN, Role.MANAGER),
+        "switch prediction on or off, or train it",
+    ),
     "sign_for_marketing": (SIGNS_FOR_MARKETING, "sign for marketing"),
     "sign_for_sales": (SIGNS_FOR_SALES, "sign for sales"),
 }

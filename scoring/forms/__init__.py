@@ -4,6 +4,7 @@ from scoring.forms.definitions import Proposal
 from scoring.forms.figures import FiguresForm
 from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
 from scoring.forms.simulations import SimulationForm
+from scoring.forms.prediction import PredictionForm
 
 __all__ = [
     "BandsForm",
@@ -11,6 +12,7 @@ __all__ = [
     "FitRuleForm",
     "GroupForm",
     "Proposal",
+    "PredictionForm",
     "PublishForm",
     "RuleForm",
     "SimulationForm",

@@ -1,4 +1,4 @@
-"""What earns points, who fits, and what both sides agreed a lead is."""
+"""What earns points, who fits, what both sides agreed a lead is, and what closed leads teach."""
 
 from scoring.models.definitions import (
     DefinitionDay,
@@ -7,6 +7,14 @@ from scoring.models.definitions import (
     WaitingLead,
 )
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
+from scoring.models.predictions import (
+    LeadFacts,
+    LeadPrediction,
+    NextStep,
+    PredictionModel,
+    PredictionRound,
+    PredictionSetting,
+)
 from scoring.models.rounds import RoundPart, ScoreRound
 from scoring.models.simulations import FactDates, SimulatedCycle, Simulation
 from scoring.models.standings import LeadPoints
@@ -17,7 +25,13 @@ __all__ = [
     "FactDates",
     "FitRule",
     "LeadDefinition",
+    "LeadFacts",
     "LeadPoints",
+    "LeadPrediction",
+    "NextStep",
+    "PredictionModel",
+    "PredictionRound",
+    "PredictionSetting",
     "RoundPart",
     "Rule",
     "RuleSet",

@@ -36,12 +36,30 @@ from scoring.queries.fingerprint import fingerprint
 from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.outcomes import Fared, how_leads_fared
+from scoring.queries.hindsight import scores_then
+from scoring.queries.interest import Interest, interest, interests
+from scoring.queries.looks import Outcome, looks_now, outcomes
+from scoring.queries.next_best import NextBest, Suggestion, next_best
 from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
     current_rules,
     live_rules,
     load_plan,
+)
+from scoring.queries.predictions import (
+    CHANCE_FIELD,
+    WIN_PROBABILITY,
+    LeadChance,
+    card_of,
+    definitions_asking,
+    last_training,
+    lead_chance,
+    model_in_use,
+    newest_model,
+    prediction_models,
+    prediction_setting,
+    round_under_way,
 )
 from scoring.queries.previews import Crossing, Example, Preview, preview
 from scoring.queries.rules import (
@@ -82,6 +100,9 @@ __all__ = [
     "BEHIND",
     "PERSON_TABLES",
     "WEEK",
+    "CHANCE_FIELD",
+    "PERSON_TABLES",
+    "WIN_PROBABILITY",
     "Agreement",
     "CompanyScore",
     "Contribution",
@@ -96,6 +117,9 @@ __all__ = [
     "GroupTotal",
     "Interest",
     "Lately",
+    "LeadChance",
+    "NextBest",
+    "Outcome",
     "Outlook",
     "Plan",
     "Preparation",
@@ -109,6 +133,9 @@ __all__ = [
     "agreements",
     "alternatives",
     "check_terms",
+    "Suggestion",
+    "agreements",
+    "card_of",
     "clauses",
     "closed_offers",
     "company_scores",
@@ -118,6 +145,7 @@ __all__ = [
     "cycles_behind",
     "definition_differences",
     "definition_versions",
+    "definitions_asking",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
@@ -136,6 +164,8 @@ __all__ = [
     "interests",
     "is_readable",
     "keep_sql",
+    "last_training",
+    "lead_chance",
     "live_rules",
     "load_plan",
     "most_engaged",
@@ -143,6 +173,14 @@ __all__ = [
     "note_facts",
     "overtaken_leads",
     "parts_of",
+    "looks_now",
+    "model_in_use",
+    "newest_model",
+    "next_best",
+    "outcomes",
+    "overtaken_leads",
+    "prediction_models",
+    "prediction_setting",
     "preparation",
     "preview",
     "read_snapshots",
@@ -151,6 +189,9 @@ __all__ = [
     "rule_facts",
     "steps_of",
     "thresholds_of",
+    "round_under_way",
+    "rule_facts",
+    "scores_then",
     "versions",
     "weeks_of",
     "work_out_reality",

@@ -1,7 +1,7 @@
 """What the scoring app keeps about a person, table by table."""
 
 from leadflow.core.parts import PersonTable
-from scoring.models import FactDates, LeadPoints, SimulatedCycle, WaitingLead
+from scoring.models import FactDates, LeadPoints, LeadPrediction, SimulatedCycle, WaitingLead
 
 PERSON_TABLES = {
     # The score that a person may read stands on the lead; merging makes the points anew.
@@ -13,4 +13,10 @@ PERSON_TABLES = {
     ),
     # What might have been says nothing that their activities do not
     "simulated": PersonTable(SimulatedCycle, "Replays", exported={}, erased=None, stays=True),
+    "predictions": PersonTable(
+        LeadPrediction,
+        "Chances to win",
+        exported={"percent": "percent", "version": "version", "at": "at"},
+        erased=None,
+    ),
 }

@@ -27,6 +27,15 @@ from scoring.services.drafts import (
 )
 from scoring.services.fact_dates import note_facts
 from scoring.services.merging import JOIN
+from scoring.services.next_steps import learn_next_steps
+from scoring.services.prediction_rounds import refresh_predictions
+from scoring.services.predictions import (
+    ask_for_training,
+    note_facts,
+    offer_predicted,
+    predict_leads,
+    switch_prediction,
+)
 from scoring.services.rounds import refresh_scores
 from scoring.services.scores import forget_points, rescore_everybody, score_leads, score_overtaken
 from scoring.services.simulations import (
@@ -50,6 +59,7 @@ __all__ = [
     "Question",
     "backdate_shipped",
     "begin_agreed",
+    "ask_for_training",
     "change_figures",
     "comment_definition",
     "discard_definition",
@@ -61,9 +71,14 @@ __all__ = [
     "hold_ready",
     "install_defaults",
     "note_facts",
+    "learn_next_steps",
+    "note_facts",
+    "offer_predicted",
     "offer_ready",
+    "predict_leads",
     "propose_definition",
     "publish_draft",
+    "refresh_predictions",
     "refresh_scores",
     "remove_fit_rule",
     "remove_group",
@@ -81,5 +96,6 @@ __all__ = [
     "stages_before",
     "start_draft",
     "start_simulation",
+    "switch_prediction",
     "withdraw_version",
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from scoring.views import definitions, drafts, leads, rules, simulator
+from scoring.views import definitions, drafts, leads, prediction, rules, simulator
 
 app_name = "scoring"
 
@@ -32,6 +32,9 @@ urlpatterns = [
     path("simulator/<int:pk>/", simulator.simulation, name="simulation"),
     path("simulator/<int:pk>/leads/", simulator.simulated_leads, name="simulated_leads"),
     path("simulator/<int:pk>/discard/", simulator.discard_simulation, name="discard_simulation"),
+    path("prediction/", prediction.prediction, name="prediction"),
+    path("prediction/train/", prediction.train, name="train"),
+    path("prediction/switch/", prediction.switch, name="switch_prediction"),
     path("definitions/", definitions.definitions, name="definitions"),
     path("definitions/<slug:handoff_key>/propose/", definitions.propose, name="propose"),
     path("definitions/<slug:handoff_key>/foresee/", definitions.foresee, name="foresee"),

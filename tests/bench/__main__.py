@@ -21,6 +21,7 @@ def main() -> int:
         lists,
         pipeline,
         replays,
+        predictions,
         scoring,
         segment_follow,
         starting,

@@ -39,6 +39,7 @@ from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Tou
 from reports import queries as reports
 from scoring import services as scoring
 from scoring.models import SimulatedCycle, Simulation
+from scoring.models import LeadPrediction
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -103,6 +104,7 @@ def rich_pair(*, at: datetime) -> tuple[Lead, Lead]:
     _walk(kept, gone, rep, at=at)
     _happenings(kept, gone, at=at)
     _nurturing(kept, gone, at=at)
+    _chances(kept, gone, at=at)
     other = people.inquiry(at=at)
     _company(kept, gone, other, rep, at=at)
     _points(kept, gone, at=at)
@@ -123,6 +125,11 @@ def _points(kept: Lead, gone: Lead, *, at: datetime) -> None:
             simulation=simulation, lead_id=pk, cycle=1, reached=[1, 2], moments=[at - HOUR, at]
         )
         for pk in ids
+def _chances(*pair: Lead, at: datetime) -> None:
+    """What is known since when, and how likely they are to buy."""
+    scoring.note_facts(at_by_lead={lead.pk: at - HOUR for lead in pair})
+    LeadPrediction.objects.bulk_create(
+        LeadPrediction(lead=lead, percent=12.5, version=1, at=at) for lead in pair
     )
 
 

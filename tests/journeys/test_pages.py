@@ -17,6 +17,7 @@ ROLES = {
                           "/scoring/simulator/1/leads/?which=offers",
                           "/scoring/definitions/", "/scoring/definitions/2/", "/scoring/definitions/3/",
                           "/scoring/definitions/3/change/", "/scoring/definitions/mql_sal/propose/",
+    "mara@demo.example": ("/scoring/", "/scoring/versions/1/", "/scoring/leads/1/", "/scoring/prediction/",
                           "/programs/", "/programs/1/", "/programs/outbox/", "/content/",
                           "/leads/campaigns/", "/leads/sites/", "/leads/sites/1/", "/leads/forms/", "/leads/forms/new/",
                           "/leads/forms/1/", "/leads/forms/1/settings/", "/leads/forms/1/share/",

@@ -69,6 +69,8 @@ def test_what_belonged_to_either_belongs_to_the_one_that_is_kept(
         "leads.guests": 1,
         "leads.bulk_items": 1,
         "nurture.messages": 1,
+        "scoring.predictions": 1,
+        "scoring.known_since": 1,
     }
     assert find_broken() == []
 

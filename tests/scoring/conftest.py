@@ -12,7 +12,8 @@ from leadflow.core.models import User
 from leads import services as leads
 from leads.models import Activity, Lead
 from scoring import services as scoring
-from scoring.models import LeadDefinition, RuleSet
+from scoring.engine.chances import Card
+from scoring.models import LeadDefinition, PredictionModel, RuleSet
 from tests.factories import people
 
 Happen = Callable[..., list[Activity]]
@@ -60,6 +61,22 @@ def definition(db: None) -> LeadDefinition:
 def draft(marketer: User, at: datetime) -> RuleSet:
     """The next version, begun as a copy of the shipped one."""
     return scoring.start_draft(by=marketer, at=at)
+
+
+@pytest.fixture
+def learned(at: datetime) -> PredictionModel:
+    """A model as a training would publish it."""
+    card = Card(
+        bias=-2.0, weights={"phone": 1.0, "pages": 0.5, "age": -0.2}, usual={"phone": 0.5}, names={}
+    )
+    return PredictionModel.objects.create(
+        number=1,
+        state=PredictionModel.State.IN_USE,
+        trained_at=at,
+        horizon_days=90,
+        card=card.as_json(),
+        figures={"leads": 500},
+    )
 
 
 def now(lead: Lead) -> Lead:

@@ -9,7 +9,7 @@ from random import Random
 from content.models import Asset
 from handoff import services as handoff
 from leadflow.operations.demo.agreements import Agreed, agree_early, propose_late
-from leadflow.operations.demo.company import COUNTRIES, Company, found_company
+from leadflow.operations.demo.company import COUNTRIES, RELATED, Company, found_company
 from leadflow.operations.demo.grouping import group_people
 from leadflow.operations.demo.guests import invite_people
 from leadflow.operations.demo.interest import write_interest
@@ -23,6 +23,7 @@ CAUSE = leads.Cause("demo", None)
 HANDOFF = "mql_sal"
 NURTURED_FOR = timedelta(days=120)
 PROGRAM_LENGTH = timedelta(days=36)
+BUYS_WITHIN_DAYS = 60
 FRESH = timedelta(hours=30)  # offers younger than this keep a running clock
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +44,7 @@ def build_demo(
     agreed = agree_early(company, days=days, at=at)
     ids = _create(stories, company, at=at)
     _describe_companies(stories, at=at)
+    scoring.note_facts(lead_ids=ids, at=at, are_new=True)
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, agreed, at=at, progress=progress)
@@ -58,6 +60,9 @@ def build_demo(
     _plan_work(ids, at=at)
     handoff.assign_waiting(at=at)
     group_people(ids, by=company.marketer, at=at)
+    progress("prediction", 0, count)
+    scoring.switch_prediction(is_on=True, horizon_days=BUYS_WITHIN_DAYS, by=None, at=at)
+    scoring.refresh_predictions(at=at)
     return len(ids)
 
 
@@ -147,7 +152,8 @@ def _write_acts(
     activities, consenting = [], []
     for pk, story in zip(ids, stories, strict=True):
         for kind, shelf, moment in story.acts:
-            choices = (papers if shelf == "paper" or kind == "download" else pages)[story.product]
+            product = RELATED[story.product] if moment.second % 6 == 0 else story.product
+            choices = (papers if shelf == "paper" or kind == "download" else pages)[product]
             asset = choices[moment.minute % len(choices)] if kind != "form" else None
             activities.append(
                 Activity(

@@ -54,8 +54,24 @@ PAGES = (
     ("paperless-service", "Field service without paper", "page", "service-desk"),
     ("service-case", "How Nordwerk cut visits by a third", "case_study", "service-desk"),
     ("service-guide", "The paperless service handbook", "white_paper", "service-desk"),
+    ("pump-trial", "Thirty days of Pump Monitor, free", "promotion", "pump-monitor"),
+    ("line-workshop", "A planning workshop at your plant, half price", "promotion", "line-planner"),
+    ("energy-check", "A free energy check for your plant", "promotion", "energy-report"),
+    (
+        "service-pilot",
+        "Service Desk for five engineers, three months free",
+        "promotion",
+        "service-desk",
+    ),
     ("plant-webinar", "Webinar: the quiet plant", "webinar", None),
 )
+# What people who read about a product come to read about, too
+RELATED = {
+    "pump-monitor": "service-desk",
+    "line-planner": "energy-report",
+    "energy-report": "pump-monitor",
+    "service-desk": "pump-monitor",
+}
 CAMPAIGNS = (
     # key, name, kind, source of its leads, months ago from–to, planned a month
     ("search-ads", "Search ads", "search", "paid_search", (12, 0), 4_000),
