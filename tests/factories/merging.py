@@ -38,7 +38,7 @@ from leads.models import (
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from reports import queries as reports
 from scoring import services as scoring
-from scoring.models import SimulatedCycle, Simulation
+from scoring.models import LeadDefinition, SimulatedCycle, Simulation, WaitingLead
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -118,6 +118,10 @@ def _points(kept: Lead, gone: Lead, *, at: datetime) -> None:
         handoff=Handoff.objects.get(key="mql_sal"), condition={"all": []}, threshold=1, months=3,
         from_at=at - 90 * 24 * HOUR, until_at=at,
     )  # fmt: skip
+    shipped = LeadDefinition.objects.get(handoff__key="mql_sal")
+    WaitingLead.objects.bulk_create(
+        WaitingLead(definition=shipped, lead_id=pk, is_first=True) for pk in ids
+    )
     SimulatedCycle.objects.bulk_create(
         SimulatedCycle(
             simulation=simulation, lead_id=pk, cycle=1, reached=[1, 2], moments=[at - HOUR, at]
