@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leadflow.core.errors import Invalid
-from leads import policies
+from leads import policies, queries
 from leads import services as leads
 from leads.api.access import caller
 from leads.engine.identity import clean, normalize_email
@@ -110,7 +110,9 @@ def _find_lead(request: Request, said: dict[str, Any]) -> int:
     for name, (column, tidy) in ways.items():
         if said.get(name):
             mine = Lead.objects.visible_to(caller(request)).filter(erased_at=None)
-            lead_id = mine.filter(**{column: tidy(said[name])}).values_list("pk", flat=True).first()
+            key = tidy(said[name])
+            found = key if name == "lead" else queries.find_holders(column, [key]).get(key)
+            lead_id = mine.filter(pk=found or 0).values_list("pk", flat=True).first()
             if lead_id is None:
                 raise Invalid(f"No lead of yours has this {name.replace('_', ' ')}.", field=name)
             return int(lead_id)

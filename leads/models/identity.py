@@ -89,6 +89,9 @@ class Merge(models.Model):
 
     kept = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="merges")
     gone_id = models.BigIntegerField()
+    # By these the person is still known
+    gone_email = models.CharField(max_length=254, blank=True, default="")
+    gone_external_id = models.CharField(max_length=120, blank=True, default="")
     # What it takes to undo it: rows as they were, and the ids of rows that changed hands
     before = models.JSONField(default=dict)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -103,6 +106,14 @@ class Merge(models.Model):
                 fields=["gone_id"], condition=Q(undone_at=None), name="merged_away_once"
             ),
             models.CheckConstraint(condition=~Q(gone_id=F("kept")), name="merge_of_two"),
+        ]
+        indexes = [
+            models.Index(
+                fields=[f"gone_{key}"],
+                name=f"merge_gone_{key}",
+                condition=Q(undone_at=None) & ~Q(**{f"gone_{key}": ""}),
+            )
+            for key in ("email", "external_id")
         ]
 
     def __str__(self) -> str:

@@ -227,3 +227,19 @@ def follow_merges(lead_ids: Collection[int]) -> dict[int, int]:
     """Where leads that were merged away live on, by their old numbers."""
     merges = Merge.objects.filter(gone_id__in=list(lead_ids), undone_at=None).order_by()
     return dict(merges.values_list("gone_id", "kept_id"))
+
+
+def find_holders(key: str, values: Collection[str]) -> dict[str, int]:
+    """Who is known by an `email` or `external_id`: its lead, or the one that its lead was merged into."""
+    found = dict(Lead.objects.filter(**{f"{key}__in": values}).order_by().values_list(key, "pk"))
+    missing = [value for value in values if value and value not in found]
+    return find_heirs(key, missing) | found
+
+
+def find_heirs(key: str, values: Collection[str]) -> dict[str, int]:
+    """Leads that records with such an `email` or `external_id` were merged into."""
+    if not values:
+        return {}
+    merges = Merge.objects.filter(undone_at=None, **{f"gone_{key}__in": values})
+    heirs = merges.exclude(**{f"gone_{key}": ""}).order_by("pk")
+    return dict(heirs.values_list(f"gone_{key}", "kept_id"))

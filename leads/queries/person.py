@@ -226,7 +226,7 @@ PERSON_TABLES = {
         Merge,
         "Merged records",
         exported={"at": "at", "by": "by__name", "undone_at": "undone_at", "before": "before"},
-        erased={"before": {}},
+        erased={"before": {}, "gone_email": "", "gone_external_id": ""},
         lead="kept",
     ),
     "privacy_requests": PersonTable(

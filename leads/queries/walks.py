@@ -231,7 +231,8 @@ class _Walk:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT count(*), {held} FROM ({paths} LIMIT {SAMPLE}) AS path
+                SELECT count(*), {held}
+                  FROM (SELECT id FROM ({paths}) AS way LIMIT {SAMPLE}) AS path
                   JOIN leads_leadtokens ON lead_id = path.id
                 """,
                 [*self.asked, *words, *params],

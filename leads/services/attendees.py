@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Min
 
 from leads.models import Campaign, Lead
+from leads.queries.merging import find_holders
 from leads.services.acts import Cause
 from leads.services.people import NewLead, create_leads, find_or_create_companies, update_facts
 
@@ -17,7 +18,7 @@ def match_attendees(facts: Collection[Facts]) -> dict[str, int]:
     """Ids of known leads by `key_of`: by e-mail, else by a number that only one of them has."""
     emails = {one["email"] for one in facts if one["email"]}
     phones = {one["phone"] for one in facts if not one["email"]}
-    found = dict(Lead.objects.filter(email__in=emails).values_list("email", "pk"))
+    found = find_holders("email", emails)
     owners = Lead.objects.filter(phone__in=phones).order_by().values("phone")
     single = owners.annotate(lead_id=Min("pk"), people=Count("pk")).filter(people=1)
     return found | dict(single.values_list("phone", "lead_id"))

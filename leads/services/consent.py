@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from leadflow.core import events
-from leadflow.core.errors import Invalid
+from leadflow.core.errors import Conflict, Invalid
 from leadflow.core.models import User
 from leads import policies
 from leads.events import ConsentGiven, ConsentWithdrawn
@@ -119,7 +119,8 @@ def _check(purpose: str, *, by: User | None, at: datetime) -> None:
 def _living(lead_ids: Collection[int], *, by: User | None) -> list[int]:
     """Those who can still say something, and whom `by` may see; locked in id order.
 
-    What somebody says whose record was merged away meanwhile, the kept one says.
+    What somebody says whose record was merged away meanwhile, the kept one says. Raises Conflict
+    where `by` writes for people who were all erased.
     """
     moved = hold_leads(lead_ids, to_write=True)
     ids = {moved.get(lead_id, lead_id) for lead_id in lead_ids}
@@ -127,7 +128,11 @@ def _living(lead_ids: Collection[int], *, by: User | None) -> list[int]:
     if by is not None:
         leads = leads.filter(pk__in=Lead.objects.visible_to(by).values("pk"))
     rows = leads.order_by("pk").select_for_update(no_key=True, of=("self",))
-    return list(rows.values_list("pk", flat=True))
+    living = list(rows.values_list("pk", flat=True))
+    seen = Lead.objects.visible_to(by) if by is not None else Lead.objects.none()
+    if not living and seen.filter(pk__in=ids, erased_at__isnull=False).exists():
+        raise Conflict("This person was erased: nothing can be written about them any more.")
+    return living
 
 
 @transaction.atomic

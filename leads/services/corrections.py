@@ -210,7 +210,7 @@ def _restore_opportunities(steps: Sequence[Step]) -> None:
             DELETE FROM leads_opportunity AS opportunity
              USING unnest(%s::bigint[], %s::timestamptz[], %s::text[]) AS undone (lead_id, at, verb)
              WHERE opportunity.lead_id = undone.lead_id AND opportunity.opened_at = undone.at
-               AND (undone.verb = 'advance' AND opportunity.state = 'open'
+               AND (undone.verb <> 'win' AND opportunity.state = 'open'
                     OR undone.verb = 'win' AND opportunity.closed_at = undone.at)
             """,
             params,

@@ -137,7 +137,8 @@ def erase_rows(*, lead_ids: Collection[int]) -> None:
     """Blank or delete what the registered tables hold about leads; safe to repeat."""
     forget_browsers(lead_ids=lead_ids)
     # As the other of two records that were one for a while
-    Merge.objects.filter(gone_id__in=list(lead_ids)).update(before={})
+    as_other = Merge.objects.filter(gone_id__in=list(lead_ids))
+    as_other.update(before={}, gone_email="", gone_external_id="")
     for table in person_tables.values():
         if table.erased is None:
             rows_about(table, lead_ids).delete()

@@ -1,7 +1,7 @@
 """Facts about people: corrected by hand, or created and updated in batches by other programs."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.events import ActivitiesRecorded
 from leads.models import Lead
+from leads.queries.merging import find_heirs, find_holders
 from leads.queries.suppression import Key, keys_of, suppressed_keys
 from leads.services.acts import Cause
 from leads.services.people import (
@@ -100,7 +101,7 @@ def upsert_leads(*, people: Sequence[Person], by: User, at: datetime) -> list[Up
     forgotten = _forgotten(people, known=known)
     results, fresh, changes = _sort_out(people, known=known, mine=mine, forgotten=forgotten)
     _create(fresh, results, at=at)
-    changed = _update(changes, at=at)
+    changed = _update(_without_old_keys(changes), at=at)
     for result in results:
         if result.status == "unchanged" and result.lead_id in changed:
             result.status = "updated"
@@ -114,9 +115,26 @@ def _matches(
     found: dict[tuple[str, str], int] = {}
     for key in KEYS:
         values = {person.facts[key] for person in people if person.facts.get(key)}
-        leads = Lead.objects.filter(**{f"{key}__in": values}).exclude(pk__in=list(exclude))
-        found |= {(key, value): pk for value, pk in leads.values_list(key, "pk")}
+        holders = find_holders(key, values)
+        found |= {(key, value): pk for value, pk in holders.items() if pk not in exclude}
     return found
+
+
+def _without_old_keys(changes: Mapping[int, Person]) -> dict[int, Person]:
+    """Whoever is told by the key of a record that was merged into theirs keeps their own."""
+    old: set[tuple[str, str, int]] = set()
+    for key in KEYS:
+        said = {person.facts[key] for person in changes.values() if person.facts.get(key)}
+        old |= {(key, value, pk) for value, pk in find_heirs(key, said).items()}
+    return {
+        pk: replace(
+            person,
+            facts={
+                name: value for name, value in person.facts.items() if (name, value, pk) not in old
+            },
+        )
+        for pk, person in changes.items()
+    }
 
 
 def _sort_out(

@@ -23,6 +23,7 @@ from leads.importing import (
     read_rows,
 )
 from leads.models import Import, Lead
+from leads.queries.merging import find_heirs
 from leads.queries.pipeline import load_pipeline
 from leads.queries.suppression import Key, keys_of, suppressed_keys
 from leads.services.acts import Cause
@@ -212,6 +213,7 @@ def _match(
     leads = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
     found = leads.filter(**{f"{match}__in": [person.facts[match] for person in people]})
     known = {getattr(lead, match): lead for lead in found.order_by("pk")}
+    known |= _heirs(people, match, known)
     taken: dict[tuple[str, str], int] = {}
     for key in {"external_id", "email"} - {match}:
         values = [person.facts[key] for person in people if person.facts.get(key)]
@@ -219,6 +221,22 @@ def _match(
             holders = Lead.objects.filter(**{f"{key}__in": values}).values_list(key, "pk")
             taken |= {(key, value): pk for value, pk in holders}
     return known, taken
+
+
+def _heirs(people: Sequence[Person], match: str, known: Collection[str]) -> dict[str, Lead]:
+    """Leads that records with the match key of a row were merged into; the row gets the key of now."""
+    if match == "phone":
+        return {}
+    missing = [p for p in people if p.facts[match] not in known]
+    heirs = find_heirs(match, {person.facts[match] for person in missing})
+    if not heirs:
+        return {}
+    leads = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("company")
+    found = {lead.pk: lead for lead in leads.filter(pk__in=heirs.values()).order_by("pk")}
+    for person in missing:
+        if lead := found.get(heirs.get(person.facts[match], 0)):
+            person.facts[match] = getattr(lead, match)
+    return {getattr(lead, match): lead for lead in found.values()}
 
 
 def _clash(

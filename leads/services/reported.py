@@ -15,7 +15,7 @@ from leadflow.core.models import User
 from leads import policies
 from leads.engine.identity import clean, normalize_email
 from leads.models import Activity, Lead
-from leads.queries.merging import follow_merges
+from leads.queries.merging import find_heirs, follow_merges
 from leads.services.activities import record_activities
 
 SOURCE = "api"
@@ -148,6 +148,10 @@ def _find_leads(rows: Sequence[Mapping[str, Any]], *, by: User) -> References:
         name: dict(mine.filter(**{f"{columns[name]}__in": values}).values_list(columns[name], "pk"))
         for name, values in wanted.items()
     }
+    for name in ("email", "external_id"):
+        heirs = find_heirs(name, wanted[name] - found[name].keys())
+        mine_too = set(mine.filter(pk__in=heirs.values()).values_list("pk", flat=True))
+        found[name] |= {key: pk for key, pk in heirs.items() if pk in mine_too}
     seen = found["lead"]
     seen |= {old: seen[home] for old, home in homes.items() if home in seen}
     return found

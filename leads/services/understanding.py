@@ -12,6 +12,7 @@ from leads.engine.arrivals import Arrival
 from leads.engine.identity import clean, normalize_email, normalize_phone
 from leads.engine.questions import FACTS
 from leads.models import Activity, Campaign, Consent, FormSubmission, Lead, Visitor
+from leads.queries.merging import find_holders
 from leads.services.activities import attach_visitors, record_activities
 from leads.services.acts import Cause
 from leads.services.arrivals import campaigns_of, record_arrivals
@@ -117,7 +118,7 @@ def _find_people(
     facts = [one.facts for one in told.values()]
     emails = {f["email"] for f in facts if f["email"]}
     phones = {f["phone"] for f in facts if f["phone"] and not f["email"]}
-    by_email = dict(Lead.objects.filter(email__in=emails).values_list("email", "pk"))
+    by_email = find_holders("email", emails)
     by_phone = _owners_of(phones)
     for submission in submissions:
         known, person = told[submission.pk].facts, _recognised(submission, visitors)

@@ -20,6 +20,7 @@ def main() -> int:
         leads,
         lists,
         pipeline,
+        replays,
         scoring,
         segment_follow,
         starting,

@@ -80,7 +80,7 @@ def test_a_known_key_counts_as_stored() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_died_is_replaced(intake: Intake) -> None:
     intake.put(an_event())
-    _end_connections()
+    _end_connection(intake)
     intake._free[0].used_at = 0.0
     intake.put(an_event())
     assert OutboxEvent.objects.count() == 2
@@ -89,7 +89,7 @@ def test_a_connection_that_died_is_replaced(intake: Intake) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_death_in_between_is_told_and_does_not_stay(intake: Intake) -> None:
     intake.put(an_event())
-    _end_connections()
+    _end_connection(intake)
     with pytest.raises(OperationalError):
         intake.put(an_event())
     intake.put(an_event())
@@ -105,12 +105,12 @@ def test_inside_a_transaction_the_row_shares_its_fate(intake: Intake) -> None:
     assert not OutboxEvent.objects.exists()
 
 
-def _end_connections() -> None:
+def _end_connection(intake: Intake) -> None:
+    """Let the server end the connection that the intake keeps, and no other."""
+    kept = intake._free[0]._kept
+    assert kept is not None
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [kept.connection.get_backend_pid()])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -96,6 +96,27 @@ def test_every_verb_can_be_taken_back(
     assert find_broken() == []
 
 
+@pytest.mark.parametrize(
+    ("before", "verb"), [([], "offer"), (["offer", "accept", "advance", "disqualify"], "revive")]
+)
+def test_money_said_by_the_way_is_taken_back_with_the_step(
+    before: list[str], verb: str, at: datetime, rep: User, manager: User
+) -> None:
+    lead = people.inquiry(at=at)
+    now = walk(lead, rep, at, before)
+    was = snapshot(lead.pk)
+    act = leads.Act(verb=verb, at=now, by=rep, amount=Decimal(900))
+    leads.move(lead_ids=[lead.pk], act=act).or_raise()
+
+    leads.take_back(change_ids=[last_change(lead)], by=manager, at=now + HOUR).or_raise()
+
+    assert snapshot(lead.pk) == was
+    if before:  # what was closed before opens again, beside nothing else
+        steps = StageChange.objects.in_effect().latest("pk").pk
+        leads.take_back(change_ids=[steps], by=manager, at=now + 2 * HOUR).or_raise()
+        assert list(Opportunity.objects.values_list("state", flat=True)) == ["open"]
+
+
 def test_a_lead_taken_back_can_be_accepted_again(at: datetime, rep: User, manager: User) -> None:
     (lead,) = people.offered(at=at)
     due = Offer.objects.get().due_at

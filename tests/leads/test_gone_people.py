@@ -1,6 +1,7 @@
 """People who are merged or erased while something else knows them: tickets, attendance, old numbers."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,21 @@ def test_erasing_by_the_number_of_a_merged_record_erases_the_person(
     assert leads.erase_leads(lead_ids=[gone.pk], by=manager, at=at + HOUR) == [kept.pk]
 
     assert Lead.objects.get().name == "Erased person"
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_what_erased_people_agreed_to_is_not_written_down(
+    manager: User, api: Any, at: datetime, is_given: bool
+) -> None:
+    row = people.inquiry(at=at, email=EMAIL)
+    leads.erase_leads(lead_ids=[row.pk], by=manager, at=at)
+
+    answer = api(manager).post(
+        f"/api/v1/leads/{row.pk}/consents/",
+        {"purpose": "marketing", "is_given": is_given, "wording": "Yes, please.", "source": "call"},
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 409, answer.content
+    assert "erased" in answer.content.decode()
+    assert not row.consents.exists()

@@ -23,8 +23,8 @@ def lead(at: datetime) -> Lead:
     return people.inquiry(at=at)
 
 
-def page_of(client: Client, lead: Lead) -> str:
-    return client.get(f"/leads/{lead.pk}/").content.decode()
+def page_of(client: Client, lead: Lead, query: str = "") -> str:
+    return client.get(f"/leads/{lead.pk}/{query}").content.decode()
 
 
 def test_every_touch_stands_with_its_marks(
@@ -69,7 +69,8 @@ def test_what_a_machine_did_says_so(client: Client, lead: Lead, at: datetime) ->
         properties={"machine": "mail scanner"},
     )  # fmt: skip
 
-    assert "by a machine (mail scanner)" in page_of(client, lead)
+    assert "by a machine" not in page_of(client, lead)
+    assert "by a machine (mail scanner)" in page_of(client, lead, "?machines=1")
 
 
 def test_a_video_says_how_far_it_was_watched(client: Client, lead: Lead, at: datetime) -> None:

@@ -140,7 +140,7 @@ def _hand_off(lead: Lead, rep: User, at: datetime) -> None:
 def _leave_traces(lead: Lead, marketer: User, at: datetime) -> None:
     other = people.inquiry(at=at, email="grace@example.com")
     DuplicatePair.objects.create(
-        first=lead, second=other, likeness=90, reasons=["Quisenberry"], found_at=at
+        first=lead, second=other, likeness=90, reasons=[{"code": "Quisenberry"}], found_at=at
     )
     again = people.inquiry(at=at, email="private@quisenberry.example", first_name="Adelheid")
     leads.merge_leads(kept_id=lead.pk, gone_id=again.pk, by=marketer, at=at + 6 * HOUR)

@@ -92,9 +92,30 @@ def test_a_question_that_makes_no_sense_is_answered_at_its_field(client, markete
 def test_sales_is_not_let_in(client, rep, simulation) -> None:
     client.force_login(rep)
 
-    assert client.get(reverse("scoring:simulator")).status_code == 403
     assert client.post(reverse("scoring:simulator"), ASKED).status_code == 403
-    assert client.get(reverse("scoring:simulation", args=[simulation.pk])).status_code == 403
+    for name in ("simulation", "simulated_leads"):
+        assert client.get(reverse(f"scoring:{name}", args=[simulation.pk])).status_code == 403
+    discard = reverse("scoring:discard_simulation", args=[simulation.pk])
+    assert client.post(discard).status_code == 403
+    assert Simulation.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["simulation", "simulated_leads"])
+def test_replays_are_read_only_and_not_for_strangers(client, marketer, simulation, name) -> None:
+    address = reverse(f"scoring:{name}", args=[simulation.pk])
+
+    assert reverse("account_login") in client.get(address).url
+    client.force_login(marketer)
+    assert client.post(address).status_code == 405
+    assert client.get(reverse(f"scoring:{name}", args=[10**18 * 9])).status_code == 404
+
+
+def test_a_replay_can_be_discarded(client, marketer, simulation) -> None:
+    client.force_login(marketer)
+
+    client.post(reverse("scoring:discard_simulation", args=[simulation.pk]))
+
+    assert not Simulation.objects.exists()
 
 
 def test_a_draft_that_changes_meanwhile_stops_the_replay(marketer, draft, hot_lead, at) -> None:

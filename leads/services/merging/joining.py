@@ -55,7 +55,14 @@ def merge_leads(
     kept, gone = _lock_both(kept_id, gone_id, by=by)
     if sentence := merge_refusal(kept=kept, gone=gone):
         raise Conflict(sentence, field="gone")
-    merge = Merge.objects.create(kept=kept, gone_id=gone.pk, by=by, at=at)
+    merge = Merge.objects.create(
+        kept=kept,
+        gone_id=gone.pk,
+        gone_email=gone.email,
+        gone_external_id=gone.external_id or "",
+        by=by,
+        at=at,
+    )
     before = _Before(kept, gone)
     before.changed |= _apply_rules(kept, gone, at=at)
     before.aside |= _set_aside(kept, gone)
