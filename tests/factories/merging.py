@@ -119,9 +119,7 @@ def _points(kept: Lead, gone: Lead, *, at: datetime) -> None:
         from_at=at - 90 * 24 * HOUR, until_at=at,
     )  # fmt: skip
     shipped = LeadDefinition.objects.get(handoff__key="mql_sal")
-    WaitingLead.objects.bulk_create(
-        WaitingLead(definition=shipped, lead_id=pk, is_first=True) for pk in ids
-    )
+    WaitingLead.objects.create(definition=shipped, lead_id=gone.pk, is_first=True)
     SimulatedCycle.objects.bulk_create(
         SimulatedCycle(
             simulation=simulation, lead_id=pk, cycle=1, reached=[1, 2], moments=[at - HOUR, at]
