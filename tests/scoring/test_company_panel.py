@@ -10,8 +10,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def company(hot_lead, white_paper, settle) -> Company:
+def company(hot_lead, white_paper, settle, at, time_machine) -> Company:
     """A company with two people who read about a product."""
+    time_machine.move_to(at, tick=False)  # points fade by the clock of the page
     white_paper.products.add(Product.objects.create(key="pump", name="Quiet pump"))
     people = [hot_lead(phone=f"+493012345{n}") for n in range(2)]
     settle()
