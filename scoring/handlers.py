@@ -51,7 +51,6 @@ def offer_ready(event: Event) -> None:
 
 def predict_touched(event: ActivitiesRecorded | StagesChanged) -> None:
     """Work out the chances of leads anew that did something or moved; nobody moves by that."""
-    scoring.note_facts(lead_ids=event.lead_ids, at=event.at)
     scoring.predict_leads(lead_ids=event.lead_ids, at=event.at)
 
 

@@ -25,7 +25,7 @@ from leads.models.people import WALKED, LeadQuerySet
 
 STRETCH = 40_000  # rows of an index
 LOOKED_UP, LOOKED_UP_LONGER = 1_500, 30_000  # rows of the table, each looked at
-TOKENS = 400  # rows of the table of tokens, each looked at
+TOKENS, TOKENS_LONGER = 400, 4_000  # rows of the table of tokens, each looked at
 SOME = 3  # of the first rows looked up fit: a longer stretch may do
 GATHERED, GATHERED_LONGER = 6_000, 30_000
 GATHERED_IN_INDEX = 150_000
@@ -162,6 +162,9 @@ class _Walk:
             yield lambda: self.gather_by_rest(GATHERED)
         if words := self._rare_words():
             yield lambda: self.gather_by_words(words, GATHERED_LONGER)
+        else:
+            yield lambda: self.meet(TOKENS_LONGER)
+            yield lambda: self.gather_by_words(self.asked[0], GATHERED_LONGER)
 
     def meet(self, length: int) -> Found | None:
         """As many as a page shows, met on a stretch of the walk; None when it ended before."""

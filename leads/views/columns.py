@@ -45,7 +45,10 @@ def _render(part: str, **values: Any) -> SafeString:
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `falling` and `rising` are the orders that its head switches between."""
+    """One column; `falling` and `rising` are the orders that its head switches between.
+
+    What needs no label to be understood is `bare`: on a phone it stands there without.
+    """
 
     key: str
     label: str
@@ -89,8 +92,8 @@ def _linked(lead: Lead, rows: Iterable[Any]) -> SafeString:
 COLUMNS = {
     column.key: column
     for column in (
-        Column("stage", "Stage", lambda lead, look: look.stage(lead.stage)),
-        Column("grade", "Grade", lambda lead, look: look.grade(lead.grade)),
+        Column("stage", "Stage", lambda lead, look: look.stage(lead.stage), "bare"),
+        Column("grade", "Grade", lambda lead, look: look.grade(lead.grade), "bare"),
         Column("score", "Score", lambda lead, look: number(lead.score), "num", "score", "lowest"),
         Column("engagement", "Engagement", lambda lead, look: number(lead.engagement), "num"),
         Column("fit", "Fit", lambda lead, look: number(lead.fit), "num"),
@@ -101,11 +104,11 @@ COLUMNS = {
         Column("persona", "Persona", lambda lead, look: PERSONAS.get(lead.persona, "")),
         Column("country", "Country", _plain("country")),
         Column("territory", "Territory", _named("territory")),
-        Column("source", "Source", _source),
+        Column("source", "Source", _source, "bare"),
         Column("campaign", "Campaign", _named("campaign")),
         Column("products", "Products", lambda lead, look: _linked(lead, lead.products.all())),
         Column("tags", "Tags", lambda lead, look: _linked(lead, lead.tags.all())),
-        Column("owner", "Owner", lambda lead, look: look.person(lead.owner)),
+        Column("owner", "Owner", lambda lead, look: look.person(lead.owner), "bare"),
         Column(
             "activity",
             "Last activity",

@@ -3,16 +3,16 @@
 from scoring.forms.definitions import Proposal
 from scoring.forms.figures import FiguresForm
 from scoring.forms.parts import BandsForm, FitRuleForm, GroupForm, PublishForm, RuleForm
-from scoring.forms.simulations import SimulationForm
 from scoring.forms.prediction import PredictionForm
+from scoring.forms.simulations import SimulationForm
 
 __all__ = [
     "BandsForm",
     "FiguresForm",
     "FitRuleForm",
     "GroupForm",
-    "Proposal",
     "PredictionForm",
+    "Proposal",
     "PublishForm",
     "RuleForm",
     "SimulationForm",

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0016_hand_raises'),
+        ('leads', '0017_hand_raises'),
         ('scoring', '0003_points'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

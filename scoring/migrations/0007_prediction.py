@@ -16,17 +16,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='LeadFacts',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('phone_at', models.DateTimeField(null=True)),
-                ('job_title_at', models.DateTimeField(null=True)),
-                ('company_at', models.DateTimeField(null=True)),
-                ('persona_at', models.DateTimeField(null=True)),
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='known_since', to='leads.lead')),
-            ],
-        ),
-        migrations.CreateModel(
             name='PredictionModel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

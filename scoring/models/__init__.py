@@ -8,7 +8,6 @@ from scoring.models.definitions import (
 )
 from scoring.models.points import FitRule, Rule, RuleSet, ScoreGroup
 from scoring.models.predictions import (
-    LeadFacts,
     LeadPrediction,
     NextStep,
     PredictionModel,
@@ -25,7 +24,6 @@ __all__ = [
     "FactDates",
     "FitRule",
     "LeadDefinition",
-    "LeadFacts",
     "LeadPoints",
     "LeadPrediction",
     "NextStep",

@@ -120,23 +120,6 @@ class LeadPrediction(models.Model):
         return f"{self.lead_id}: {self.percent:g} %"
 
 
-class LeadFacts(models.Model):
-    """Since when each fact about a lead has been known.
-
-    Facts stand on the lead without a date. What sales finds out after a deal would look as if it had
-    been known before: so each fact counts from the moment it was first seen here.
-    """
-
-    lead = models.OneToOneField(Lead, on_delete=models.CASCADE, related_name="known_since")
-    phone_at = models.DateTimeField(null=True)
-    job_title_at = models.DateTimeField(null=True)
-    company_at = models.DateTimeField(null=True)
-    persona_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"Facts of {self.lead_id}"
-
-
 class NextStep(models.Model):
     """What leads turned to next: of `leads` who had `from`, `followed` took `to` soon after.
 

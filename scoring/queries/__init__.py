@@ -34,12 +34,11 @@ from scoring.queries.explanation import (
 from scoring.queries.fact_dates import note_facts
 from scoring.queries.fingerprint import fingerprint
 from scoring.queries.foreseen import Foreseen, foresee
-from scoring.queries.interest import Interest, interest, interests
-from scoring.queries.outcomes import Fared, how_leads_fared
 from scoring.queries.hindsight import scores_then
 from scoring.queries.interest import Interest, interest, interests
 from scoring.queries.looks import Outcome, looks_now, outcomes
 from scoring.queries.next_best import NextBest, Suggestion, next_best
+from scoring.queries.outcomes import Fared, how_leads_fared
 from scoring.queries.person import PERSON_TABLES
 from scoring.queries.plans import (
     Plan,
@@ -98,10 +97,9 @@ from scoring.queries.versions import (
 
 __all__ = [
     "BEHIND",
-    "PERSON_TABLES",
-    "WEEK",
     "CHANCE_FIELD",
     "PERSON_TABLES",
+    "WEEK",
     "WIN_PROBABILITY",
     "Agreement",
     "CompanyScore",
@@ -130,12 +128,11 @@ __all__ = [
     "Score",
     "Snapshot",
     "Step",
-    "agreements",
-    "alternatives",
-    "check_terms",
     "Suggestion",
     "agreements",
+    "alternatives",
     "card_of",
+    "check_terms",
     "clauses",
     "closed_offers",
     "company_scores",
@@ -168,17 +165,16 @@ __all__ = [
     "lead_chance",
     "live_rules",
     "load_plan",
-    "most_engaged",
-    "moved_by_time",
-    "note_facts",
-    "overtaken_leads",
-    "parts_of",
     "looks_now",
     "model_in_use",
+    "most_engaged",
+    "moved_by_time",
     "newest_model",
     "next_best",
+    "note_facts",
     "outcomes",
     "overtaken_leads",
+    "parts_of",
     "prediction_models",
     "prediction_setting",
     "preparation",
@@ -186,12 +182,11 @@ __all__ = [
     "read_snapshots",
     "ready_leads",
     "reviews_due",
-    "rule_facts",
-    "steps_of",
-    "thresholds_of",
     "round_under_way",
     "rule_facts",
     "scores_then",
+    "steps_of",
+    "thresholds_of",
     "versions",
     "weeks_of",
     "work_out_reality",

@@ -153,15 +153,20 @@ def moved_by_time(definition: LeadDefinition, *, since: datetime | None, at: dat
 
 
 def _cooled_down(*, since: datetime | None, at: datetime) -> set[int]:
-    """Leads whose cool-down has ended; the list of all stages lets an index find the span."""
-    ended = Q(pk__in=[])
+    """Leads whose cool-down has ended; the list of all stages lets change_into_stage find each span."""
+    reasons: dict[int, Q] = {}
     for reason in _cooling_reasons():
-        span = timedelta(days=reason.cool_down_days)
-        within = {"at__lte": at - span} | ({"at__gt": since - span} if since else {})
-        ended |= Q(verb=reason.verb, reason=reason.code, **within)
+        known = reasons.get(reason.cool_down_days, Q(pk__in=[]))
+        reasons[reason.cool_down_days] = known | Q(verb=reason.verb, reason=reason.code)
     stages = list(Stage.objects.values_list("key", flat=True))
-    changes = StageChange.objects.filter(ended, to_stage__in=stages).order_by()
-    return set(changes.values_list("lead_id", flat=True))
+    entered = StageChange.objects.filter(to_stage__in=stages).order_by()
+    found: set[int] = set()
+    for days, which in reasons.items():
+        span = timedelta(days=days)
+        ended = entered.filter(which, at__lte=at - span)
+        ended = ended.filter(at__gt=since - span) if since else ended
+        found.update(ended.values_list("lead_id", flat=True))
+    return found
 
 
 def fulfilling(

@@ -1,7 +1,7 @@
 """What was known of leads at a moment: the facts that predictions are made from, and nothing later.
 
 The same statement reads leads as they are now and as they were when a closed lead was seen. An activity
-counts by the time it happened, a fact from when it was first seen here, a stage by its history.
+counts by the time it happened, a fact from the date since which it is so, a stage by its history.
 """
 
 from collections.abc import Collection, Iterator
@@ -111,10 +111,10 @@ done AS MATERIALIZED (
      GROUP BY lead_id, at
 )
 SELECT looked.lead_id, looked.cycle, looked.at, looked.stage, lead.source,
-       CASE WHEN facts.persona_at <= looked.at THEN lead.persona ELSE 'unknown' END,
-       COALESCE(facts.phone_at <= looked.at, FALSE) AND lead.phone <> '',
-       COALESCE(facts.job_title_at <= looked.at, FALSE) AND lead.job_title <> '',
-       COALESCE(facts.company_at <= looked.at, FALSE) AND lead.company_id IS NOT NULL,
+       CASE WHEN {persona} THEN lead.persona ELSE 'unknown' END,
+       {phone} AND lead.phone <> '',
+       {job_title} AND lead.job_title <> '',
+       {company} AND lead.company_id IS NOT NULL,
        date_part('epoch', looked.at - looked.began_at) / 86400,
        date_part('epoch', looked.at - did.last_at) / 86400,
        COALESCE(did.pages, 0), COALESCE(did.downloads, 0), COALESCE(did.forms, 0),
@@ -123,12 +123,14 @@ SELECT looked.lead_id, looked.cycle, looked.at, looked.stage, lead.source,
        COALESCE(content.kinds, '{{}}'), COALESCE(about.products, '{{}}'), looked.has_won
   FROM looked
   JOIN leads_lead AS lead ON lead.id = looked.lead_id
-  LEFT JOIN scoring_leadfacts AS facts ON facts.lead_id = looked.lead_id
+  LEFT JOIN scoring_factdates AS facts ON facts.lead_id = looked.lead_id
   LEFT JOIN did ON did.lead_id = looked.lead_id AND did.at = looked.at
   LEFT JOIN content ON content.lead_id = looked.lead_id AND content.at = looked.at
   LEFT JOIN about ON about.lead_id = looked.lead_id AND about.at = looked.at
  ORDER BY looked.lead_id, looked.at"""
 
+# Whether a fact was known when the lead was seen; all that stands on a lead is known now
+KNOWN = "COALESCE(looked.has_won IS NULL OR (facts.since ->> '{name}')::timestamptz <= looked.at, FALSE)"
 OWN_KINDS = sorted(str(kind) for kind in Activity.THEIR_OWN)
 
 
@@ -180,7 +182,8 @@ def outcomes(
 def _read(made: str, params: dict[str, Any], *, at: datetime) -> list[tuple[Any, ...]]:
     # Stages that are out of use, too: leads stood in them
     is_open = list(Stage.objects.filter(kind=Stage.Kind.RESTS).values_list("key", flat=True))
-    sql = made + SEEN.format(lively=LIVELY_DAYS, recent=RECENT_DAYS)
+    known = {name: KNOWN.format(name=name) for name in ("persona", "phone", "job_title", "company")}
+    sql = made + SEEN.format(lively=LIVELY_DAYS, recent=RECENT_DAYS, **known)
     with connection.cursor() as cursor:
         cursor.execute(sql, {**params, "at": at, "open": is_open, "kinds": OWN_KINDS})
         return cursor.fetchall()

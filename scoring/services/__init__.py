@@ -31,7 +31,6 @@ from scoring.services.next_steps import learn_next_steps
 from scoring.services.prediction_rounds import refresh_predictions
 from scoring.services.predictions import (
     ask_for_training,
-    note_facts,
     offer_predicted,
     predict_leads,
     switch_prediction,
@@ -57,9 +56,9 @@ __all__ = [
     "MONTHS",
     "Figures",
     "Question",
+    "ask_for_training",
     "backdate_shipped",
     "begin_agreed",
-    "ask_for_training",
     "change_figures",
     "comment_definition",
     "discard_definition",
@@ -70,7 +69,6 @@ __all__ = [
     "forget_points",
     "hold_ready",
     "install_defaults",
-    "note_facts",
     "learn_next_steps",
     "note_facts",
     "offer_predicted",

@@ -13,7 +13,6 @@ from scoring import queries
 from scoring.models import LeadPrediction, PredictionRound
 from scoring.services.next_steps import learn_next_steps
 from scoring.services.predictions import (
-    note_facts,
     take_prediction_turns,
     tell_predicted,
     write_chances,
@@ -138,7 +137,6 @@ def _look_at(first: int, beyond: int, *, at: datetime) -> None:
     """Write the chances of a block of leads; drop them while prediction is off."""
     ids = list(Lead.objects.filter(pk__gte=first, pk__lt=beyond).values_list("pk", flat=True))
     take_prediction_turns(ids)
-    note_facts(at_by_lead=dict.fromkeys(ids, at))
     model = queries.model_in_use()
     if model is not None:
         write_chances(ids, model, at=at)

@@ -1,6 +1,6 @@
 """Chances of leads: kept fresh as leads change, switched on and off; since when facts are known."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -19,27 +19,6 @@ AT_ONCE = 5_000  # leads in one statement
 TURNS, KEY = 64, 5_323_010
 HORIZONS = (14, 730)  # days
 
-NOTE_FACTS = """
-WITH noted AS (
-    SELECT lead.id, noticed.at, lead.phone <> '' AS phone, lead.job_title <> '' AS job_title,
-           lead.company_id IS NOT NULL AS company, lead.persona <> 'unknown' AS persona
-      FROM unnest(%s::bigint[], %s::timestamptz[]) AS noticed (id, at)
-      JOIN leads_lead AS lead ON lead.id = noticed.id AND lead.erased_at IS NULL
-)
-INSERT INTO scoring_leadfacts AS known (lead_id, phone_at, job_title_at, company_at, persona_at)
-SELECT noted.id, CASE WHEN phone THEN at END, CASE WHEN job_title THEN at END,
-       CASE WHEN company THEN at END, CASE WHEN persona THEN at END
-  FROM noted
-  LEFT JOIN scoring_leadfacts AS before ON before.lead_id = noted.id
- WHERE (phone AND before.phone_at IS NULL) OR (job_title AND before.job_title_at IS NULL)
-    OR (company AND before.company_at IS NULL) OR (persona AND before.persona_at IS NULL)
- ORDER BY noted.id
-    ON CONFLICT (lead_id) DO UPDATE
-   SET phone_at = COALESCE(known.phone_at, EXCLUDED.phone_at),
-       job_title_at = COALESCE(known.job_title_at, EXCLUDED.job_title_at),
-       company_at = COALESCE(known.company_at, EXCLUDED.company_at),
-       persona_at = COALESCE(known.persona_at, EXCLUDED.persona_at)"""
-
 WRITE = """
 INSERT INTO scoring_leadprediction AS kept (lead_id, percent, version, at)
 SELECT fresh.id, fresh.percent, %s, %s
@@ -50,15 +29,6 @@ SELECT fresh.id, fresh.percent, %s, %s
     ON CONFLICT (lead_id) DO UPDATE
    SET percent = EXCLUDED.percent, version = EXCLUDED.version, at = EXCLUDED.at
 RETURNING lead_id"""
-
-
-@transaction.atomic
-def note_facts(*, at_by_lead: Mapping[int, datetime]) -> None:
-    """Write down which facts about leads are known, as of the given moments, where that is news."""
-    if not at_by_lead:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(NOTE_FACTS, [list(at_by_lead), list(at_by_lead.values())])
 
 
 def predict_leads(*, lead_ids: Collection[int], at: datetime) -> list[int]:

@@ -1,8 +1,8 @@
-"""Addresses of scoring in the REST API, version 1."""
+"""Addresses of scoring in the REST API, version 1; they stand before those of leads, whose verbs are any word."""
 
 from django.urls import path
 
-from scoring.api import definitions, scores, simulations
+from scoring.api import definitions, prediction, scores, simulations
 
 app_name = "scoring_api"
 
@@ -22,14 +22,6 @@ urlpatterns = [
     path("simulations/", simulations.SimulationList.as_view(), name="simulations"),
     path("simulations/<int:pk>/", simulations.SimulationView.as_view(), name="simulation"),
     path("simulations/<int:pk>/leads/", simulations.SimulatedLeads.as_view(), name="behind"),
-"""The REST API of scoring, version 1; it stands before that of leads, whose verbs are any word."""
-
-from django.urls import path
-
-from scoring.api import prediction
-
-app_name = "scoring_api"
-urlpatterns = [
     path(
         "leads/<int:lead_id>/prediction/",
         prediction.LeadPredictionView.as_view(),

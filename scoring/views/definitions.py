@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from leadflow.core.errors import DomainError
+from leadflow.core.errors import DomainError, Invalid
 from leadflow.core.models import User
 from leads.models import Handoff
 from scoring import policies, queries
@@ -260,6 +260,6 @@ def comment(request: PageRequest, pk: int) -> HttpResponse:
         scoring.comment_definition(
             definition_id=pk, text=request.POST.get("text", ""), by=request.user, at=timezone.now()
         )
-    except DomainError as error:
+    except Invalid as error:
         messages.error(request, str(error))
     return redirect(reverse("scoring:definition", args=[pk]) + "#notes")

@@ -22,7 +22,7 @@ from tests.bench.figures import benchmark, report
 from tests.bench.serving import PATIENCE, serving
 
 RUNS = 3
-GLANCES, LOOKS = 3, 40  # requests of every case, and of the slowest ones
+GLANCES, LOOKS = 3, 40  # rounds over all lists, and requests of the slowest ones
 SLOWEST = 8
 PAIRS = 150
 QUERIES: list[dict[str, str]] = [
@@ -113,14 +113,13 @@ class Reader:
 
 @benchmark
 def lead_list_p95(count: int) -> None:
-    """Milliseconds of the slowest list that can be asked for: 95 % of its pages come within."""
+    """Milliseconds within which 95 % of all lists that can be asked for come, and 95 % of the slowest."""
     gather(count, at=timezone.now())
     with serving() as served:
         readers = {role: Reader(served.port, user) for role, user in _people().items()}
         cases = list(_cases())
-        glances = {
-            case: statistics.median(_look(readers, case) for _ in range(GLANCES)) for case in cases
-        }
+        rounds = [[_look(readers, case) for case in cases] for _ in range(GLANCES)]
+        glances = dict(zip(cases, map(statistics.median, zip(*rounds, strict=True)), strict=True))
         slowest = sorted(cases, key=lambda case: -glances[case])[:SLOWEST]
         runs = [{case: _p95(readers, case) for case in slowest} for _ in range(RUNS)]
     for case in sorted(slowest, key=lambda case: -statistics.median(run[case] for run in runs)):
@@ -129,9 +128,11 @@ def lead_list_p95(count: int) -> None:
     sys.stderr.write(
         f"{statistics.median(glances.values()):7.1f} ms  median of {len(cases)} lists\n"
     )
-    values = [max(run.values()) for run in runs]
     floors = [_bare_query() for _ in range(RUNS)]
+    values = [statistics.quantiles(times, n=20)[-1] for times in rounds]
     report("lead_list_p95", values, unit="ms", goal=50, better="lower", floors=floors)
+    values = [max(run.values()) for run in runs]
+    report("lead_list_worst_p95", values, unit="ms", goal=50, better="lower", floors=floors)
 
 
 def _people() -> dict[str, User]:

@@ -68,7 +68,7 @@ def _empty() -> None:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE scoring_leadprediction")
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE leads_lead, leads_activity, scoring_leadfacts")
+        cursor.execute("VACUUM ANALYZE leads_lead, leads_activity, scoring_factdates")
 
 
 def _floor() -> float:

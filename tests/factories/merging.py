@@ -38,8 +38,7 @@ from leads.models import (
 from nurture.models import Enrollment, Letter, Message, Program, Step, Task, Touch
 from reports import queries as reports
 from scoring import services as scoring
-from scoring.models import SimulatedCycle, Simulation
-from scoring.models import LeadPrediction
+from scoring.models import LeadDefinition, LeadPrediction, SimulatedCycle, Simulation, WaitingLead
 from tests.factories import people
 
 HOUR = timedelta(hours=1)
@@ -120,14 +119,18 @@ def _points(kept: Lead, gone: Lead, *, at: datetime) -> None:
         handoff=Handoff.objects.get(key="mql_sal"), condition={"all": []}, threshold=1, months=3,
         from_at=at - 90 * 24 * HOUR, until_at=at,
     )  # fmt: skip
+    shipped = LeadDefinition.objects.get(handoff__key="mql_sal")
+    WaitingLead.objects.create(definition=shipped, lead_id=gone.pk, is_first=True)
     SimulatedCycle.objects.bulk_create(
         SimulatedCycle(
             simulation=simulation, lead_id=pk, cycle=1, reached=[1, 2], moments=[at - HOUR, at]
         )
         for pk in ids
+    )
+
+
 def _chances(*pair: Lead, at: datetime) -> None:
-    """What is known since when, and how likely they are to buy."""
-    scoring.note_facts(at_by_lead={lead.pk: at - HOUR for lead in pair})
+    """How likely they are to buy."""
     LeadPrediction.objects.bulk_create(
         LeadPrediction(lead=lead, percent=12.5, version=1, at=at) for lead in pair
     )

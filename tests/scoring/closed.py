@@ -47,7 +47,7 @@ def write(pasts: Sequence[Past], *, at: datetime, asset: Asset | None = None) ->
         for i, one in enumerate(pasts)
     ]
     ids = leads.insert_leads(people=people, at=at, is_silent=True)
-    scoring.note_facts(at_by_lead={pk: one.came_at for pk, one in zip(ids, pasts, strict=True)})
+    scoring.note_facts(lead_ids=ids, at=at, are_new=True)
     leads.append_history(
         activities=[
             Activity(lead_id=pk, kind="page_view", occurred_at=moment, asset=asset)

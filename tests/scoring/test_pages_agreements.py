@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -147,6 +148,36 @@ def test_a_page_that_shows_an_old_text_signs_nothing(marketer, rep, at) -> None:
     assert response.status_code == 409
     assert "Read it again" in text_of(response)
     assert LeadDefinition.objects.get(pk=draft.pk).sales_signed_at is None
+
+
+LADDER = ("definition", "change", "foresee", "comment")
+
+
+def climb(client: Client, name: str, draft: LeadDefinition, *, method: str = "") -> int:
+    address = reverse(f"scoring:{name}", args=["mql_sal" if name == "foresee" else draft.pk])
+    method = method or ("post" if name in {"foresee", "comment"} else "get")
+    return getattr(client, method)(address, {"text": "Hello"}).status_code
+
+
+@pytest.mark.parametrize("name", LADDER)
+def test_marketing_and_sales_get_in_and_nobody_else(name, marketer, rep, care, at) -> None:
+    draft = propose(marketer, at)
+    expected = 302 if name == "comment" else 200
+    assert [climb(signed_in(user), name, draft) for user in (marketer, rep)] == [expected] * 2
+    assert climb(signed_in(care), name, draft) == 403
+    assert climb(Client(), name, draft) == 302
+    assert draft.notes.filter(act="said").count() == (2 if name == "comment" else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("foresee", "get"), ("comment", "get"), ("change", "put")]
+)
+def test_the_wrong_method_is_refused(name, method, marketer, at) -> None:
+    assert climb(signed_in(marketer), name, propose(marketer, at), method=method) == 405
+
+
+def test_only_a_proposal_can_be_changed(marketer, rep, at) -> None:
+    assert climb(signed_in(marketer), "change", agree(marketer, rep, at)) == 404
 
 
 def test_both_sides_talk_about_a_version(marketer, rep, at) -> None:

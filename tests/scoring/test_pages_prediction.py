@@ -85,7 +85,6 @@ def test_the_record_page_tells_the_chance_in_honest_words(
     at: datetime,
 ) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
-    scoring.note_facts(at_by_lead={lead.pk: at})
 
     words = text_of(signed_in(manager).get(f"/leads/{lead.pk}/"))
 
@@ -95,7 +94,6 @@ def test_the_record_page_tells_the_chance_in_honest_words(
 
 def test_the_api_tells_chance_and_card(learned: PredictionModel, rep: User, at: datetime) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
-    scoring.note_facts(at_by_lead={lead.pk: at})
     client = _api(rep)
 
     said: Any = client.get(f"/api/v1/leads/{lead.pk}/prediction/").json()

@@ -49,7 +49,6 @@ def test_a_chance_follows_what_a_lead_does(
 
 def test_the_page_and_the_list_tell_the_same(learned: PredictionModel, at: datetime) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
-    scoring.note_facts(at_by_lead={lead.pk: at})
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
 
     found = queries.lead_chance(lead, at=at)
@@ -57,19 +56,6 @@ def test_the_page_and_the_list_tell_the_same(learned: PredictionModel, at: datet
     assert found is not None
     assert round(100 * found.chance.share, 1) == percent_of(lead)
     assert "Phone number known" in [reason.words for reason in found.chance.reasons_for]
-
-
-def test_a_phone_number_counts_from_when_it_was_first_seen(
-    learned: PredictionModel, at: datetime
-) -> None:
-    lead = people.inquiry(at=at - timedelta(days=9), phone="+4930123456")
-    scoring.note_facts(at_by_lead={lead.pk: at})
-    scoring.note_facts(at_by_lead={lead.pk: at + SOON})
-
-    (earlier,) = queries.looks_now(at=at - SOON, lead_ids=[lead.pk])
-    (now,) = queries.looks_now(at=at, lead_ids=[lead.pk])
-
-    assert (earlier.phone, now.phone) == (False, True)
 
 
 def test_predicting_moves_nobody(learned: PredictionModel, settle: Any, at: datetime) -> None:
@@ -101,7 +87,6 @@ def test_a_signed_definition_may_ask_for_a_chance(
 
 def test_conditions_tell_chances_apart(learned: PredictionModel, at: datetime) -> None:
     likely, unlikely = people.inquiry(at=at, phone="+4930123456"), people.inquiry(at=at)
-    scoring.note_facts(at_by_lead={likely.pk: at, unlikely.pk: at})
     scoring.predict_leads(lead_ids=[likely.pk, unlikely.pk], at=at)
     condition = {"field": "win_probability", "op": "gte", "value": 20}
 
@@ -161,7 +146,6 @@ def test_whoever_is_erased_keeps_no_chance(
     learned: PredictionModel, admin: User, settle: Any, at: datetime
 ) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
-    scoring.note_facts(at_by_lead={lead.pk: at})
     scoring.predict_leads(lead_ids=[lead.pk], at=at)
 
     leads.erase_leads(lead_ids=[lead.pk], by=admin, at=at)

@@ -73,7 +73,7 @@ def test_what_is_known_only_after_the_outcome_changes_nothing(at: datetime) -> N
         at=at,
     )
     Opportunity.objects.filter(lead__in=won).update(amount=99_999)
-    scoring.note_facts(at_by_lead=dict.fromkeys(won, at))
+    scoring.note_facts(lead_ids=list(won), at=at)
     learn(at=at + timedelta(seconds=1))
 
     again = newest()

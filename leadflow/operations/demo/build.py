@@ -44,7 +44,6 @@ def build_demo(
     agreed = agree_early(company, days=days, at=at)
     ids = _create(stories, company, at=at)
     _describe_companies(stories, at=at)
-    scoring.note_facts(lead_ids=ids, at=at, are_new=True)
     progress("activities", 0, count)
     _write_acts(stories, ids, company, at=at)
     _write_steps(stories, ids, company, agreed, at=at, progress=progress)
@@ -161,7 +160,7 @@ def _write_acts(
                     kind=kind,
                     occurred_at=moment,
                     asset_id=asset.pk if asset else None,
-                    title="Asked for information" if kind == "form" else "",
+                    title=_asked_for(story) if kind == "form" else "",
                 )
             )
         if story.has_consent:
@@ -181,6 +180,11 @@ def _write_acts(
         ],
         at=at,
     )
+
+
+def _asked_for(story: Story) -> str:
+    """What their form was about; a few want to see it at once."""
+    return "Request a demo" if story.rep % 20 == 0 else "Asked for information"
 
 
 def _by_product(company: Company) -> tuple[dict[str, list[Asset]], dict[str, list[Asset]]]:
