@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('content', '0001_initial'),
         ('leads', '0015_walks'),
-        ('scoring', '0006_simulations'),
+        ('scoring', '0005_simulations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
