@@ -92,6 +92,21 @@ def test_the_same_request_is_not_offered_twice_but_a_new_one_is(
     assert offered == [lead.pk]
 
 
+def test_a_request_that_comes_with_an_import_waits_for_the_next_activity(
+    marketer, rep, at, happen, settle
+) -> None:
+    agree(marketer, rep, at, hand_raise=DEMO)
+    lead = people.inquiry(at=at)
+    happen(lead, "form", title="Request a demo", silent=True)
+    settle()
+    assert scoring.follow_definitions(at=at + timedelta(minutes=1)) == 0
+
+    happen(lead, "page_view")
+    settle()
+
+    assert Offer.objects.get(lead=lead).is_hand_raise
+
+
 # ---- how it takes effect
 
 

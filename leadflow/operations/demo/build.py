@@ -1,10 +1,11 @@
 """Builds the demo: stories are told first, then written in rounds through the bulk services."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from content.models import Asset
 from handoff import services as handoff
@@ -184,7 +185,11 @@ def _write_acts(
 
 def _asked_for(story: Story) -> str:
     """What their form was about; a few want to see it at once."""
-    return "Request a demo" if story.rep % 20 == 0 else "Asked for information"
+    return "Request a demo" if _asks_for_demo(story) else "Asked for information"
+
+
+def _asks_for_demo(story: Story) -> bool:
+    return story.rep % 20 == 0
 
 
 def _by_product(company: Company) -> tuple[dict[str, list[Asset]], dict[str, list[Asset]]]:
@@ -213,14 +218,16 @@ def _write_steps(
     most = max((len(story.steps) for story in stories), default=0)
     for number in range(most):
         progress("history", number, most)
-        groups: dict[tuple[str, str, bool], list[tuple[int, Story, Step]]] = defaultdict(list)
+        groups: dict[tuple[str, str, bool, bool], list[tuple[int, Story, Step]]] = defaultdict(list)
         for pk, story in zip(ids, stories, strict=True):
             if number < len(story.steps):
                 step = story.steps[number]
                 is_fresh = step.verb == "offer" and at - step.at < FRESH
-                groups[step.verb, step.reason, is_fresh].append((pk, story, step))
-        for (verb, reason, is_fresh), members in groups.items():
-            _move(verb, reason, is_fresh, members, company, agreed)
+                asks = step.verb == "offer" and _asks_for_demo(story)
+                groups[step.verb, step.reason, is_fresh, asks].append((pk, story, step))
+        for (verb, reason, is_fresh, asks), members in groups.items():
+            said = {"verb": verb, "reason": reason, "is_hand_raise": asks}
+            _move(said, is_fresh, members, company, agreed)
         _assign(stories, ids, number, company, at=at)
 
 
@@ -233,16 +240,15 @@ def _rep(story: Story, company: Company) -> int:
 
 
 def _move(
-    verb: str,
-    reason: str,
+    said: Mapping[str, Any],
     is_fresh: bool,
     members: Sequence[tuple[int, Story, Step]],
     company: Company,
     agreed: Agreed,
 ) -> None:
-    is_offer = verb == "offer"
+    is_offer = said["verb"] == "offer"
     act = leads.Act(
-        verb=verb,
+        **said,
         at=max(step.at for _, _, step in members),
         cause=leads.Cause("definition") if is_offer else CAUSE,
         cause_id_by_lead={
@@ -250,12 +256,11 @@ def _move(
             for pk, _, step in members
             if is_offer and (version := agreed.at(step.at)) is not None
         },
-        reason=reason,
         is_silent=not is_fresh,
         has_clock=True,
         at_by_lead={pk: step.at for pk, _, step in members},
         by_id_by_lead={pk: _rep(story, company) for pk, story, _ in members}
-        if verb in BY_REP
+        if said["verb"] in BY_REP
         else {},
         amount_by_lead={pk: Decimal(step.amount) for pk, _, step in members if step.amount},
     )

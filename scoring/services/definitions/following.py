@@ -200,9 +200,11 @@ def _offer_among(
 def _ready(
     definition: LeadDefinition, *, at: datetime, lead_ids: Collection[int] | None = None
 ) -> "QuerySet[Any]":
-    return queries.ready_leads(
-        definition, stages=stages_before(definition), at=at, lead_ids=lead_ids
-    )
+    """Leads that may be offered; those that came in silence wait even where they asked for it."""
+    silent = WaitingLead.objects.filter(definition=definition, is_first=False).values("lead")
+    stages = stages_before(definition)
+    ready = queries.ready_leads(definition, stages=stages, at=at, lead_ids=lead_ids)
+    return ready.exclude(pk__in=silent)
 
 
 def _readable(
