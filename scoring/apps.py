@@ -88,7 +88,7 @@ def _plug_predictions_in() -> None:
     events.subscribe(LeadsMerged, handlers.predict_merged)
     events.subscribe(MergeUndone, handlers.predict_merged)
     events.subscribe(LeadsPredicted, handlers.follow_segments)
-    events.subscribe(LeadsPredicted, handlers.offer_predicted)
+    events.subscribe(LeadsPredicted, handlers.offer_ready)
     lead_panels.add(
         "chance",
         Panel("Chance to win", "scoring/prediction/panel.html", load_chance_panel, order=45),

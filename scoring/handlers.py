@@ -62,8 +62,3 @@ def predict_merged(event: LeadsMerged | MergeUndone) -> None:
 def follow_segments(event: LeadsPredicted) -> None:
     """Segments may ask for chances."""
     leads.follow_segments(event=event)
-
-
-def offer_predicted(event: LeadsPredicted) -> None:
-    """A lead definition that both sides have signed may ask for chances."""
-    scoring.offer_predicted(lead_ids=event.lead_ids, at=event.at)

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from leadflow.core.shares import Z_95, wilson
+
 BINS = 10
 STEPS = 20  # of the curve
 SURE = 1e-6  # no chance counts as less than one in a million
-Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Verdict:
 def judge(chances: Sequence[float], won: Sequence[bool]) -> Verdict:
     """Compare chances (0–1) with what came true; both outcomes must occur."""
     auc, curve = _ranking(chances, won)
-    spread = Z * _auc_error(auc, sum(won), len(won) - sum(won))
+    spread = Z_95 * _auc_error(auc, sum(won), len(won) - sum(won))
     return Verdict(
         auc=auc,
         auc_low=max(auc - spread, 0.0),
@@ -61,20 +62,6 @@ def log_loss(chances: Sequence[float], won: Sequence[bool]) -> float:
         share = min(max(chance, SURE), 1 - SURE)
         total -= math.log(share if has_won else 1 - share)
     return total / len(won)
-
-
-def wilson(won: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927)."""
-    if not count:
-        return 0.0, 1.0
-    share, square = won / count, Z * Z
-    middle = (share + square / (2 * count)) / (1 + square / count)
-    half = (
-        Z
-        * math.sqrt(share * (1 - share) / count + square / (4 * count * count))
-        / (1 + square / count)
-    )
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _ranking(chances: Sequence[float], won: Sequence[bool]) -> tuple[float, list[float]]:
@@ -121,7 +108,8 @@ def _bins(chances: Sequence[float], won: Sequence[bool]) -> list[Bin]:
         if not places:
             continue
         hits = sum(won[place] for place in places)
-        low, high = wilson(hits, len(places))
+        range_ = wilson(hits, len(places))
+        assert range_ is not None
         said = sum(chances[place] for place in places) / len(places)
-        found.append(Bin(len(places), hits, said, hits / len(places), low, high))
+        found.append(Bin(len(places), hits, said, hits / len(places), range_.low, range_.high))
     return found

@@ -36,7 +36,7 @@ from scoring.queries.fingerprint import fingerprint
 from scoring.queries.foreseen import Foreseen, foresee
 from scoring.queries.hindsight import scores_then
 from scoring.queries.interest import Interest, interest, interests
-from scoring.queries.looks import Outcome, looks_now, outcomes
+from scoring.queries.looks import Outcome, looks_now, read_outcomes
 from scoring.queries.next_best import NextBest, Suggestion, next_best
 from scoring.queries.outcomes import Fared, how_leads_fared
 from scoring.queries.person import PERSON_TABLES
@@ -51,7 +51,6 @@ from scoring.queries.predictions import (
     WIN_PROBABILITY,
     LeadChance,
     card_of,
-    definitions_asking,
     last_training,
     lead_chance,
     model_in_use,
@@ -142,7 +141,6 @@ __all__ = [
     "cycles_behind",
     "definition_differences",
     "definition_versions",
-    "definitions_asking",
     "definitions_naming",
     "definitions_using_segments",
     "differences",
@@ -172,13 +170,13 @@ __all__ = [
     "newest_model",
     "next_best",
     "note_facts",
-    "outcomes",
     "overtaken_leads",
     "parts_of",
     "prediction_models",
     "prediction_setting",
     "preparation",
     "preview",
+    "read_outcomes",
     "read_snapshots",
     "ready_leads",
     "reviews_due",

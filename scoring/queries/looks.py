@@ -159,7 +159,7 @@ def looks_now(
     return [_look(row) for row in _read(NOW.format(which=which), params, at=at)]
 
 
-def outcomes(
+def read_outcomes(
     *, first_id: int, last_id: int, horizon_days: int, at: datetime, millionths: int = COMPARED
 ) -> Iterator[Outcome]:
     """Closed leads of a range of ids as they were seen, in the order of ids and moments.

@@ -10,13 +10,11 @@ from leads.models import Lead
 from scoring.engine.chances import Card, Chance, explain_chance, read_card
 from scoring.events import LeadsPredicted
 from scoring.models import (
-    LeadDefinition,
     LeadPrediction,
     PredictionModel,
     PredictionRound,
     PredictionSetting,
 )
-from scoring.queries.definitions import in_effect
 from scoring.queries.looks import looks_now
 
 State = PredictionModel.State
@@ -54,21 +52,6 @@ def last_training() -> PredictionRound | None:
     """The last training that came to an end, with what came of it."""
     kind = PredictionRound.Kind.TRAINING
     return PredictionRound.objects.filter(kind=kind, finished_at__isnull=False).first()
-
-
-def definitions_asking(field: str) -> list[LeadDefinition]:
-    """Definitions in effect whose condition names a field."""
-    return [one for one in in_effect() if field in _fields(one.condition)]
-
-
-def _fields(condition: object) -> set[str]:
-    """The fields that a condition names, at any depth."""
-    if isinstance(condition, list):
-        return set().union(*map(_fields, condition))
-    if not isinstance(condition, dict):
-        return set()
-    named = {str(condition["field"])} if "field" in condition else set()
-    return named.union(*(_fields(part) for part in condition.values()))
 
 
 @dataclass(frozen=True)

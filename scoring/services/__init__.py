@@ -31,7 +31,6 @@ from scoring.services.next_steps import learn_next_steps
 from scoring.services.prediction_rounds import refresh_predictions
 from scoring.services.predictions import (
     ask_for_training,
-    offer_predicted,
     predict_leads,
     switch_prediction,
 )
@@ -71,7 +70,6 @@ __all__ = [
     "install_defaults",
     "learn_next_steps",
     "note_facts",
-    "offer_predicted",
     "offer_ready",
     "predict_leads",
     "propose_definition",

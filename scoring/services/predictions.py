@@ -13,7 +13,6 @@ from scoring import policies, queries
 from scoring.engine.chances import chance_share
 from scoring.events import LeadsPredicted
 from scoring.models import LeadPrediction, PredictionModel, PredictionSetting
-from scoring.services.definitions import offer_ready
 
 AT_ONCE = 5_000  # leads in one statement
 TURNS, KEY = 64, 5_323_010
@@ -126,10 +125,3 @@ def _lock_setting() -> PredictionSetting:
 
 def _nudge_rounds() -> None:
     nudges.nudge("refresh_predictions")
-
-
-def offer_predicted(*, lead_ids: Collection[int], at: datetime) -> list[int]:
-    """Offer whom a signed definition that asks for chances now is true of; by itself a chance moves nobody."""
-    if not queries.definitions_asking(queries.CHANCE_FIELD):
-        return []
-    return offer_ready(lead_ids=lead_ids, at=at)

@@ -83,7 +83,7 @@ def gather_sample(*, horizon_days: int, at: datetime, progress: Progress) -> Sam
     sample = Sample()
     for number, block in enumerate(blocks, 1):
         first = block * BLOCK
-        for outcome in queries.outcomes(
+        for outcome in queries.read_outcomes(
             first_id=first,
             last_id=first + BLOCK - 1,
             horizon_days=horizon_days,

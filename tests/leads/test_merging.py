@@ -70,7 +70,6 @@ def test_what_belonged_to_either_belongs_to_the_one_that_is_kept(
         "leads.bulk_items": 1,
         "nurture.messages": 1,
         "scoring.predictions": 1,
-        "scoring.fact_dates": 1,
     }
     assert find_broken() == []
 

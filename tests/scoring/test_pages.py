@@ -46,6 +46,7 @@ MARKETING = {
     "edit_group": ["group"],
     "simulator": [],
 }
+PREDICTION = {"prediction", "train", "switch_prediction"}  # climbed in test_pages_prediction
 REPLAYS = {"simulation", "simulated_leads"}  # climbed in test_pages_simulator
 AGREEMENTS = {"definition", "change", "comment", "foresee"}  # climbed in test_pages_agreements
 POSTED = {
@@ -67,7 +68,7 @@ def address(name: str, args: list, draft: RuleSet | None = None) -> str:
 
 
 def test_every_address_is_on_the_ladder() -> None:
-    here = {*EVERYBODY, *MARKETING, *POSTED, *REPLAYS, *AGREEMENTS, "propose", "lead"}
+    here = {*EVERYBODY, *MARKETING, *POSTED, *REPLAYS, *AGREEMENTS, *PREDICTION, "propose", "lead"}
     assert {pattern.name for pattern in urlpatterns} == here
 
 

@@ -111,7 +111,9 @@ def test_leads_are_seen_while_open_and_once_their_time_is_over(at: datetime) -> 
     won_at = {pk: one.won_at for pk, one in zip(ids, pasts, strict=True)}
     horizon = timedelta(days=HORIZON)
 
-    outcomes = list(queries.outcomes(first_id=0, last_id=max(ids), horizon_days=HORIZON, at=at))
+    outcomes = list(
+        queries.read_outcomes(first_id=0, last_id=max(ids), horizon_days=HORIZON, at=at)
+    )
 
     assert outcomes
     for outcome in outcomes:
@@ -127,7 +129,7 @@ def test_what_was_taken_back_has_never_been(admin: User, at: datetime) -> None:
     change = Lead.objects.get(pk=pk).last_change
     leads.take_back(change_ids=[change], by=admin, at=at).or_raise()
 
-    outcomes = list(queries.outcomes(first_id=0, last_id=pk, horizon_days=HORIZON, at=at))
+    outcomes = list(queries.read_outcomes(first_id=0, last_id=pk, horizon_days=HORIZON, at=at))
 
     assert [outcome.has_won for outcome in outcomes] == [False] * len(outcomes)
     assert outcomes

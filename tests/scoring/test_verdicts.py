@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from scoring.engine.chances import Card, chance_share, explain_chance, odds_of, read_card
 from scoring.engine.looks import DEEDS, FACTS, Look, measure
-from scoring.engine.verdicts import judge, wilson
+from scoring.engine.verdicts import judge
 
 answers = st.lists(
     st.tuples(st.sampled_from([0.01, 0.1, 0.25, 0.5, 0.7, 0.99]), st.booleans()),
@@ -82,10 +82,3 @@ def test_unknown_numbers_count_nothing() -> None:
 @given(looks)
 def test_a_look_names_only_what_is_there(look: Look) -> None:
     assert all(measure(look).values())
-
-
-@pytest.mark.parametrize(
-    ("won", "count", "low", "high"), [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (0, 0, 0, 1)]
-)
-def test_intervals_are_those_of_the_books(won: int, count: int, low: float, high: float) -> None:
-    assert wilson(won, count) == pytest.approx((low, high), abs=1e-3)
