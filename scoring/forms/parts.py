@@ -1,18 +1,14 @@
 """What is asked about one part of a draft: a rule, a fact, a group, the grades."""
 
-from collections.abc import Mapping
-from math import isfinite
 from typing import Any
 
 from django import forms
 from django.db.models import Model, QuerySet
 
 from content.models import Asset, Product
-from leadflow.core.parts import condition_fields
 from leads.models import Activity, Campaign, Form
-from scoring.models import FitRule, Rule, RuleSet, ScoreGroup
+from scoring.models import Rule, RuleSet, ScoreGroup
 from scoring.models.points import MOST_POINTS
-from scoring.services.rules import CIRCULAR
 
 MOST_CHOICES = 500
 MOST = 100_000
@@ -93,95 +89,13 @@ def _values(rule: Rule) -> dict[str, Any]:
 
 
 class FitRuleForm(forms.Form):
-    """A fact that gives points. A condition of several parts stays as it is."""
-
-    OPERATORS = (
-        ("known", "is known"),
-        ("unknown", "is not known"),
-        ("eq", "is"),
-        ("in", "is one of"),
-        ("has", "includes"),
-        ("gte", "is at least"),
-        ("lte", "is at most"),
-        ("contains", "contains"),
-        ("starts", "starts with"),
-    )
+    """What a fact is called and gives; whom it is true of is built beside it."""
 
     label = forms.CharField(
         max_length=120, label="Name", error_messages={"required": "Give the fact a name."}
     )
     points = _points()
-    field = forms.ChoiceField(label="Fact")
-    op = forms.ChoiceField(label="Test", choices=OPERATORS)
-    value = forms.CharField(
-        max_length=200,
-        required=False,
-        help_text="Nothing for “is known”; several with commas for “is one of”",
-    )
     is_active = forms.BooleanField(label="In use", required=False, initial=True)
-
-    def __init__(self, data: Any, *, rule: FitRule | None = None) -> None:
-        self.condition: Mapping[str, Any] = rule.condition if rule else {}
-        super().__init__(data, initial=_fact(rule) if rule else {})
-        if self.is_fixed:
-            for name in ("field", "op", "value"):
-                del self.fields[name]
-        else:
-            self.fields["field"].choices = _fields()  # type: ignore[attr-defined]
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether the condition has several parts, which this form does not change."""
-        return bool(self.condition) and "field" not in self.condition
-
-    def facts(self) -> dict[str, Any]:
-        """What the form says, for the service."""
-        said = self.cleaned_data
-        kept = {name: said[name] for name in ("label", "points", "is_active")}
-        return kept if self.is_fixed else kept | {"condition": _condition(said)}
-
-
-def _fact(rule: FitRule) -> dict[str, Any]:
-    value = rule.condition.get("value", "")
-    return {
-        "label": rule.label,
-        "points": rule.points,
-        "is_active": rule.is_active,
-        "field": rule.condition.get("field"),
-        "op": rule.condition.get("op"),
-        "value": ", ".join(map(str, value)) if isinstance(value, list) else value,
-    }
-
-
-def _fields() -> list[tuple[str, str]]:
-    labels = ((name, field.label) for name, field in condition_fields.items())
-    return sorted((one for one in labels if one[0] not in CIRCULAR), key=lambda one: one[1])
-
-
-def _condition(said: Mapping[str, Any]) -> dict[str, Any]:
-    """One test of the condition language; choices may be named as people read them."""
-    field = condition_fields.get(said["field"])
-    test: dict[str, Any] = {"field": said["field"], "op": said["op"]}
-    if said["op"] in {"known", "unknown"}:
-        return test
-    keys = {name.lower(): key for key, name in (field.choices() if field.choices else [])}
-    texts = [part.strip() for part in said["value"].split(",")]
-    values = [keys.get(text.lower(), text) for text in texts if text]
-    if said["op"] == "in":
-        return test | {"value": values}
-    text = keys.get(said["value"].strip().lower(), said["value"].strip())
-    return test | {"value": _number(text) if field.kind == "number" else text}
-
-
-def _number(text: str) -> int | float | str:
-    """A number where the text is one."""
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    if not isfinite(number):
-        return text
-    return int(number) if number.is_integer() else number
 
 
 class GroupForm(forms.Form):

@@ -17,8 +17,8 @@ from scoring import queries
 from scoring import services as scoring
 from scoring.forms import (
     BandsForm,
+    FactEditor,
     FiguresForm,
-    FitRuleForm,
     GroupForm,
     PublishForm,
     RuleForm,
@@ -94,17 +94,24 @@ def rule(request: PageRequest, pk: int | None = None) -> HttpResponse:
 @asks
 @may("edit_rules")
 def fact(request: PageRequest, pk: int | None = None) -> HttpResponse:
-    """Add a fact that gives points, or change one."""
+    """Add a fact that gives points, or change one, on a page with the builder of conditions."""
     rule_set = _the_draft()
     found = get_object_or_404(rule_set.fit_rules, pk=pk) if pk else None
-    form = FitRuleForm(request.POST or None, rule=found)
-    words = {"title": f"Fact “{found}”" if found else "Add a fact", "wide": True}
-
-    def save() -> None:
-        facts = form.facts()
-        scoring.save_fit_rule(rule_id=pk, facts=facts, by=request.user, at=timezone.now())
-
-    return _answer(request, form, words, save)
+    editor = FactEditor.of(found)
+    if request.method == "POST":
+        editor = FactEditor.read(request.POST)
+        if not editor.builder.edit(request.POST.get("do", "")[:100]):
+            try:
+                facts = editor.facts()
+                scoring.save_fit_rule(rule_id=pk, facts=facts, by=request.user, at=timezone.now())
+            except DomainError as error:
+                editor.tell(error)
+            else:
+                return done(request, "Saved in the draft.", to=reverse("scoring:draft"))
+    title = f"Fact “{found}”" if found else "Add a fact"
+    context = {"title": title, "rule": found, "editor": editor, "builder": editor.builder}
+    is_refused = bool(editor.error or editor.builder.error or editor.form.errors)
+    return render(request, "scoring/fact.html", context, status=422 if is_refused else 200)
 
 
 @asks
@@ -230,7 +237,5 @@ def _answer(
     try:
         save()
     except DomainError as error:
-        if "value" in form.fields and error.field not in form.fields:  # said of a field of leads
-            error.field = "value"
         return ask(request, form, words, error=error)
     return done(request, "Saved in the draft.", to=words["back"])
