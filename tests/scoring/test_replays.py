@@ -126,6 +126,18 @@ def test_a_phone_number_that_came_later_counts_from_then(hot_lead, settle, repla
     assert "phone" in simulation.dated
 
 
+def test_who_is_left_out_by_the_agreement_is_left_out_of_the_replay(hot_lead, replay, at) -> None:
+    hot_lead(silent=True, ago=10 * DAY, country="AT")
+    mine = hot_lead(silent=True, ago=10 * DAY, country="DE")
+    out = {"field": "country", "op": "eq", "value": "AT"}
+    LeadDefinition.objects.filter(handoff__key="mql_sal", state="signed").update(exclusions=out)
+
+    simulation = replay(months=3)
+
+    assert behind(simulation, "offers") == {mine.pk}
+    assert simulation.axis == "score"  # the threshold can be moved all the same
+
+
 def test_a_fact_without_a_date_is_taken_as_it_stands(hot_lead, replay, at) -> None:
     lead = hot_lead(silent=True, ago=10 * DAY)
     FactDates.objects.all().delete()
