@@ -148,7 +148,7 @@ def _find_leads(rows: Sequence[Mapping[str, Any]], *, by: User) -> References:
         name: dict(mine.filter(**{f"{columns[name]}__in": values}).values_list(columns[name], "pk"))
         for name, values in wanted.items()
     }
-    for name in ("email", "external_id"):
+    for name in {"email", "external_id"} & wanted.keys():
         heirs = find_heirs(name, wanted[name] - found[name].keys())
         mine_too = set(mine.filter(pk__in=heirs.values()).values_list("pk", flat=True))
         found[name] |= {key: pk for key, pk in heirs.items() if pk in mine_too}

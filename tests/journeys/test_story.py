@@ -92,9 +92,10 @@ def test_a_visitor_becomes_a_customer(stack: Stack, browser: Browser, page: Page
     rep = browser.new_context().new_page()
     sign_in(rep, stack, assignee_of(stack, email))
     rep.goto(f"{stack.url}/queue/")
-    row = rep.locator("tr[data-row]", has_text="Ada")
+    ada = rep.get_by_role("link", name="Ada", exact=True)  # the demo has an Adam, too
+    row = rep.locator("tr[data-row]").filter(has=ada)
     expect(row).to_contain_text(re.compile("left|h"))
-    row.get_by_role("link", name="Ada").first.click()
+    row.get_by_role("link", name="Ada", exact=True).first.click()
     expect(rep.get_by_text("Predictive maintenance for pumps").first).to_be_visible()
     expect(rep.get_by_text("Why this score").first).to_be_visible()
 

@@ -92,7 +92,7 @@ def test_a_form_is_built_by_keyboard(
         expect(up).to_be_focused()
         with page.expect_response("**/shift/") as answer:
             up.press("Enter")
-        assert answer.value.status == 200
+        assert (answer.value.status, "to=up" in str(answer.value.request.post_data)) == (200, True)
         expect(page.locator("ol.list > li").nth(3)).to_contain_text("Job title")
         assert page.evaluate("document.activeElement.id") == "up-job_title"
         page.get_by_role("link", name="One of several").press("Enter")

@@ -542,5 +542,5 @@ def test_the_list_the_count_and_the_palette_hide_other_territories(
     page = client.get("/leads/").content.decode()
     assert mine.name in page
     assert "Hidden" not in page
-    assert ">1 leads<" in page.replace("\n", "")
+    assert ">1 lead<" in page.replace("\n", "")
     assert "Hidden" not in client.get("/palette/?q=hidden").content.decode()
