@@ -50,7 +50,7 @@ class SimulationSerializer(serializers.ModelSerializer[Simulation]):
     class Meta:
         model = Simulation
         fields = (
-            "id handoff definition condition rules axis threshold months from_at until_at state "
+            "id handoff definition condition hand_raise exclusions rules axis threshold months from_at until_at state "
             "done_to last_id error finished_at dated undated steps real"
         ).split()
         read_only_fields = fields

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from leadflow.core.models import User
 from leads.models import Handoff, Lead
+from scoring.models.definitions import nobody
 from scoring.models.points import RuleSet
 
 
@@ -27,7 +28,7 @@ class FactDates(models.Model):
 class Simulation(models.Model):
     """One replay of the past under an agreement and a version of the rules; it changes nothing.
 
-    The condition is kept as it was. `axis` is the score along which the threshold may be moved ("" for
+    The terms are kept as they were. `axis` is the score along which the threshold may be moved ("" for
     none), `steps` what each position of it would have given, `real` what was offered really. `dated` are
     the fields whose past could be told, `undated` those that were taken as they stand.
     """
@@ -46,6 +47,8 @@ class Simulation(models.Model):
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="+")
     definition = models.CharField(max_length=120)  # which version of the agreement, in words
     condition = models.JSONField()
+    hand_raise = models.JSONField(default=nobody)
+    exclusions = models.JSONField(default=nobody)
     rule_set = models.ForeignKey(RuleSet, null=True, on_delete=models.SET_NULL, related_name="+")
     rules = models.CharField(max_length=120)  # which version of the rules, in words
     axis = models.CharField(max_length=10, choices=Axis.choices, blank=True)

@@ -3,6 +3,7 @@
 One statement for a range of leads. Activities earn what the scoring statement gives them; running sums
 along their times say what each lead had earned at any of them. A fact is true from its date on; where no
 date is kept it is taken as it stands. After a real answer of sales only what was earned since counts.
+Whoever asks for it themselves is offered whatever the threshold.
 """
 
 from collections.abc import Iterable
@@ -76,11 +77,12 @@ gain AS (
      WHERE at <= %s
 ),
 moment AS (
-    SELECT gain.*, COALESCE(width_bucket(gain.at, answered.at), 0) AS era, answered.free_at
+    SELECT gain.*, COALESCE(width_bucket(gain.at, answered.at), 0) AS era, answered.free_at,
+           answered.at[width_bucket(gain.at, answered.at)] AS answered_at
       FROM gain LEFT JOIN answered ON answered.lead_id = gain.lead_id
 ),
 running AS (
-    SELECT DISTINCT ON (lead_id, at) lead_id, at, era, free_at{running}
+    SELECT DISTINCT ON (lead_id, at) lead_id, at, era, free_at, answered_at{running}
       FROM moment
     WINDOW past AS (PARTITION BY lead_id, era ORDER BY at RANGE UNBOUNDED PRECEDING)
      ORDER BY lead_id, at
@@ -88,7 +90,8 @@ running AS (
 
 REPLAY = """,
 stood AS (
-    SELECT cycle.lead_id, cycle.cycle, running.at, {engagement} AS engagement, {fit} AS fit, known.*
+    SELECT cycle.lead_id, cycle.cycle, running.at, running.answered_at, known.*,
+           {engagement} AS engagement, {fit} AS fit
       FROM running
       JOIN cycle ON cycle.lead_id = running.lead_id AND running.at >= cycle.began_at
        AND (cycle.ended_at IS NULL OR running.at < cycle.ended_at)
@@ -123,6 +126,9 @@ SELECT %s, cycle.lead_id, cycle.cycle, COALESCE(peak.reached, '{{}}'),
  ORDER BY cycle.lead_id, cycle.cycle
     ON CONFLICT DO NOTHING"""
 
+
+# Whoever asks for it themselves stands above every threshold
+RAISED = 2_000_000_000
 
 # How a test asks whether a fact is known, where it does not ask “known”
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -165,8 +171,7 @@ def replay(simulation: Simulation, plan: Plan, block: Block) -> int:
 def replay_sql(simulation: Simulation, plan: Plan, block: Block) -> tuple[str, list[Any]]:
     """The statement that replays some leads."""
     at, here, handoff = simulation.until_at, [block.first_id, block.last_id], simulation.handoff
-    rest, stages = _rest(simulation), block.stages
-    made = _tests([rest, *(rule.condition for rule in plan.fit_rules)], at=at)
+    stages, made = block.stages, _tests(_terms(simulation, plan), at=at)
     sql, params = earned_sql(Scope(at=at, first_id=block.first_id, last_id=block.last_id), plan)
     params += [*here, at, stages, *here, handoff.pk, at, *here, handoff.pk, at]
     sql += (
@@ -187,8 +192,7 @@ known AS MATERIALIZED ({_known_sql(made, block)})"""
         engagement=fading.rounded(_engagement(plan, end=at)),
         fit=_fit(plan, made, stages),
         grade=fading.grade(plan, engagement="engagement", fit="fit"),
-        value=simulation.axis or "1",
-        rest=replays.sql_of(rest, lambda test: _asked(test, made, stages)),
+        **_offered(simulation, made, stages),
     )
     params += [*here, at, block.floor, simulation.pk, simulation.from_at, simulation.from_at]
     return sql, params
@@ -196,21 +200,45 @@ known AS MATERIALIZED ({_known_sql(made, block)})"""
 
 def fields_of(simulation: Simulation, plan: Plan) -> tuple[list[str], list[str]]:
     """Fields in question whose past can be told, and those that are taken as they stand today."""
-    conditions = [_rest(simulation), *(rule.condition for rule in plan.fit_rules)]
-    tests = [test for condition in conditions for test in replays.tests(condition)]
+    terms = _terms(simulation, plan)
+    tests = [test for condition in terms for test in replays.tests(condition)]
     names = {str(test["field"]): test for test in tests if test["field"] not in replays.SCORES}
     told = {name for name, test in names.items() if _has_past(name, test)}
     return sorted(told), sorted(names.keys() - told - replays.GIVEN)
 
 
+def _terms(simulation: Simulation, plan: Plan) -> list[Condition]:
+    """Every condition that a replay has to answer."""
+    asked = (_rest(simulation), simulation.hand_raise, _within(simulation))
+    return [*asked, *(rule.condition for rule in plan.fit_rules)]
+
+
+def _offered(simulation: Simulation, made: Tests, stages: list[str]) -> dict[str, str]:
+    """How high a lead stands at the moment `at`, and whether it would be offered if that is enough."""
+
+    def told(condition: Condition, *, anew: bool = False) -> str:
+        return replays.sql_of(condition, lambda test: _asked(test, made, stages, anew=anew))
+
+    raises = told(simulation.hand_raise, anew=True)
+    return {
+        "value": f"CASE WHEN {raises} THEN {RAISED} ELSE {simulation.axis or '1'} END",
+        "rest": f"{told(_within(simulation))} AND ({raises} OR {told(_rest(simulation))})",
+    }
+
+
 def _rest(simulation: Simulation) -> Condition:
-    """All that is asked besides the threshold; the facts that the offered stage requires among it."""
+    """All that is asked besides the threshold."""
+    return replays.without(simulation.condition, simulation.axis)
+
+
+def _within(simulation: Simulation) -> Condition:
+    """Who may be offered at all: who is not left out, and has the facts that the offered stage requires."""
     required = [
         {"field": name, **REQUIRED.get(name, {"op": "known"})}
         for name in simulation.handoff.offered.requires
         if name in replays.FACT_OF or name in replays.GIVEN
     ]
-    return {"all": [replays.without(simulation.condition, simulation.axis), *required]}
+    return {"all": [{"not": simulation.exclusions}, *required]}
 
 
 def _has_past(name: str, test: Condition) -> bool:
@@ -276,8 +304,8 @@ def _text(rows: QuerySet[Any, Any]) -> str:
     return text.replace("%", "%%")
 
 
-def _asked(test: Condition, made: Tests, stages: list[str]) -> str:
-    """A test as of the moment `at`."""
+def _asked(test: Condition, made: Tests, stages: list[str], *, anew: bool = False) -> str:
+    """A test as of the moment `at`; `anew` counts only deeds since sales last answered."""
     name, op = str(test["field"]), test["op"]
     if name in replays.SCORES:
         return _compare_score(name, op, test.get("value"))
@@ -288,6 +316,8 @@ def _asked(test: Condition, made: Tests, stages: list[str]) -> str:
         earlier = "0"
         if days := test.get("days"):
             earlier = f"width_bucket(at - interval '{int(days) * 24} hours', {column})"
+        if anew:
+            earlier = f"GREATEST({earlier}, width_bucket(answered_at, {column}))"
         count = f"COALESCE(width_bucket(at, {column}) - {earlier}, 0)"
         return f"({count} = 0)" if op == "unknown" else f"({count} >= {int(test.get('value', 1))})"
     if name not in replays.FACT_OF:

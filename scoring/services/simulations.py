@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -14,7 +13,6 @@ from leads.models import Handoff, Lead
 from scoring import policies, queries
 from scoring.engine.replays import thresholds
 from scoring.models import LeadDefinition, RuleSet, Simulation
-from scoring.models.definitions import nobody
 from scoring.queries.replays import Block, fields_of, replay
 from scoring.services.definitions import stages_before
 from scoring.services.turns import BLOCK
@@ -53,15 +51,16 @@ def start_simulation(*, question: Question, by: User, at: datetime) -> Simulatio
     if Simulation.objects.filter(state=State.RUNNING).count() >= MOST_RUNNING:
         raise Conflict("Other replays are still running: wait until one of them is done.")
     definition, rules = _definition(question), _rules(question)
-    condition = _agreed(definition)
-    axes = thresholds(condition)
+    axes = thresholds(definition.condition)
     axis = question.axis or next(iter(axes), "")
     if axis and axis not in axes:
         raise Invalid(f"This agreement asks for no {axis} that could be moved.", field="axis")
     simulation = Simulation(
         handoff=definition.handoff,
         definition=_words(definition),
-        condition=condition,
+        condition=definition.condition,
+        hand_raise=definition.hand_raise,
+        exclusions=definition.exclusions,
         rule_set=rules,
         rules=f"points version {rules.number}" + (", a draft" if question.uses_draft_rules else ""),
         axis=axis,
@@ -77,17 +76,6 @@ def start_simulation(*, question: Question, by: User, at: datetime) -> Simulatio
     _drop_old()
     nudges.nudge("run_simulations")
     return simulation
-
-
-def _agreed(definition: LeadDefinition) -> dict[str, Any]:
-    """Who is offered by their points and facts, without those who are left out.
-
-    Whoever asks for it themselves is offered whatever the threshold, so a replay does not count them.
-    """
-    if definition.exclusions == nobody():
-        return dict(definition.condition)
-    asked = definition.condition
-    return {"all": [*asked.get("all", [asked]), {"not": definition.exclusions}]}
 
 
 @transaction.atomic

@@ -168,6 +168,8 @@ def _results(request: PageRequest, found: Simulation) -> dict[str, Any]:
         "volume": _volume(shown),
         "quality": _quality(shown),
         "clauses": queries.clauses(found.condition),
+        "raises": queries.alternatives(found.hand_raise),
+        "exclusions": queries.alternatives(found.exclusions),
         "dated": _labels(found.dated),
         "undated": _labels(found.undated),
     }

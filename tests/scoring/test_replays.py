@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from leads import services as leads
-from leads.models import Lead
+from leads.models import Lead, Reason
 from scoring import queries
 from scoring import services as scoring
 from scoring.models import FactDates, LeadDefinition, RuleSet, SimulatedCycle, Simulation
 from tests.factories import people
 from tests.scoring import oracle
+from tests.scoring.agreeing import DEMO
 from tests.scoring.worlds import AT, SOME, World, activity_facts, groups_drawn, rule_facts
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,47 @@ def test_a_fact_without_a_date_is_taken_as_it_stands(hot_lead, replay, at) -> No
     FactDates.objects.all().delete()
 
     assert behind(replay(months=3), "offers") == {lead.pk}
+
+
+@pytest.fixture
+def demo_counts(definition: LeadDefinition) -> None:
+    """Whoever asks for a demo is offered at once, unless they are from Austria."""
+    definition.hand_raise = DEMO
+    definition.exclusions = {"field": "country", "op": "eq", "value": "AT"}
+    definition.save()
+
+
+@pytest.mark.usefixtures("demo_counts")
+def test_whoever_asks_for_it_is_offered_whatever_the_threshold(happen, replay, at) -> None:
+    mine, out = (
+        people.inquiry(at=at - 20 * DAY, phone="+4930123456", country=country)
+        for country in ("DE", "AT")
+    )
+    for lead in (mine, out):
+        happen(lead, "form", ago=10 * DAY, silent=True, title="Ask for a demo")
+
+    simulation = replay(months=3)
+
+    top = queries.thresholds_of(simulation)[-1]
+    (row,) = queries.cycles_behind(simulation, which="offers", threshold=top)
+    assert (row.lead_id, row.met_at) == (mine.pk, at - 10 * DAY)
+
+
+@pytest.mark.usefixtures("demo_counts")
+@pytest.mark.parametrize(("asks_again", "cycles"), [(False, [1]), (True, [1, 2])])
+def test_after_an_answer_one_has_to_ask_again(happen, rep, replay, at, asks_again, cycles) -> None:
+    lead = people.inquiry(at=at - 30 * DAY, phone="+4930123456")
+    happen(lead, "form", ago=20 * DAY, silent=True, title="Ask for a demo")
+    offer(lead, at=at - 19 * DAY)
+    leads.reject(lead_ids=[lead.pk], by=rep, at=at - 18 * DAY, reason="no_budget").or_raise()
+    Reason.objects.update(cool_down_days=0)
+    leads.revive(lead_ids=[lead.pk], at=at - 10 * DAY).or_raise()
+    title = "Ask for a demo" if asks_again else "Newsletter"
+    happen(lead, "form", ago=5 * DAY, silent=True, title=title)
+
+    rows = SimulatedCycle.objects.filter(simulation=replay(months=3), lead=lead).order_by("cycle")
+
+    assert [row.cycle for row in rows if row.reached] == cycles
 
 
 def test_what_sales_said_of_those_it_saw_is_told_with_its_number(hot_lead, rep, replay, at) -> None:
