@@ -15,6 +15,7 @@ from leads.models import Handoff
 from scoring.models import SimulatedCycle, Simulation
 
 MOST_STEPS = 40
+SIZES = (1, 2, 5, 10, 20, 50, 100)  # from one position to the next, as people count
 WEEK = timedelta(days=7)
 DECIDED = ("accepted", "rejected", "expired")
 # Acceptance may be so far from its target before anybody is asked to look at the agreement.
@@ -126,7 +127,8 @@ def thresholds_of(simulation: Simulation) -> list[int]:
     if not simulation.axis:
         return [1]
     low, high = floor_of(simulation), max(2 * at, at + 10)
-    size = max(1, -(-(high - low) // MOST_STEPS))
+    least = -(-(high - low) // MOST_STEPS)
+    size = next((one for one in SIZES if one >= least), least)
     below = list(range(at, low - 1, -size))
     return sorted({*below, *range(at, high + 1, size)})
 

@@ -12,6 +12,7 @@ from scoring import queries
 from scoring.engine.chances import Reason
 
 TOLD = 4  # reasons on each side
+LEAST = 0.01  # what is less likely is not told apart
 
 
 def load_chance_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:
@@ -25,6 +26,7 @@ def load_chance_panel(lead: Lead, user: User) -> Mapping[str, Any] | None:
         "chance": chance,
         "model": found.model,
         "of_hundred": _of_hundred(chance.share),
+        "is_below_one": chance.share < LEAST,
         "chart": charts.score_breakdown([_part(reason) for reason in parts]),
     }
 
@@ -43,6 +45,6 @@ def _part(reason: Reason) -> charts.Part:
 
 def _of_hundred(share: float) -> str:
     """How many of a hundred leads like this become customers."""
-    if share < 0.01:
+    if share < LEAST:
         return "fewer than one"
     return f"about {round(100 * share)}"

@@ -221,7 +221,7 @@ def _quality(shown: list[Shown]) -> charts.Plot:
             [
                 charts.Point(
                     str(one.step.threshold),
-                    None if rate is None else round(100 * rate, 1),
+                    rate,
                     one.href,
                 )
                 for one, rate in zip(shown, found, strict=True)
@@ -234,6 +234,7 @@ def _quality(shown: list[Shown]) -> charts.Plot:
 
 
 def _rate(rate: float | None, n: int) -> float | None:
+    """A share as per cent; None where too few are known."""
     return None if rate is None or n < FEWEST_DRAWN else round(100 * rate, 1)
 
 

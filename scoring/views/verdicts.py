@@ -95,7 +95,8 @@ def curve_chart(figures: Mapping[str, Any]) -> charts.Plot:
         [
             Series(name, [_step(name, place, y) for place, y in enumerate(one["curve"])], tone)
             for name, one, tone in named
-        ]
+        ],
+        unit="%",
     )
 
 

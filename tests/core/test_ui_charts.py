@@ -44,6 +44,11 @@ def test_an_axis_ends_at_a_round_number_above_the_greatest_value():
     assert [tick.label for tick in plot.y_ticks] == ["0", "20", "40", "60"]
 
 
+def test_an_axis_of_shares_bears_their_sign():
+    plot = charts.line([charts.Series("Accepted", [charts.Point("55", 81.5)])], unit="%")
+    assert [tick.label for tick in plot.y_ticks] == ["0 %", "25 %", "50 %", "75 %", "100 %"]
+
+
 def test_a_missing_value_leaves_a_gap_in_the_line():
     points = [charts.Point("a", 1), charts.Point("b", None), charts.Point("c", 1)]
     path = charts.line([charts.Series("Days", points)]).paths[0]

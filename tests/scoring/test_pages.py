@@ -170,7 +170,7 @@ def test_a_marketer_writes_previews_and_publishes_a_version(hot_lead, settle, ma
     settle()
     client = signed_in(marketer)
     page = client.post(reverse("scoring:start"), follow=True)
-    assert "0 changes so far" in text_of(page)
+    assert "No changes yet" in text_of(page)
     form = Rule.objects.get(label="Sent a form", rule_set__state="draft")
 
     values = figures(client) | {f"rule_{form.pk}": "30", "preview": "1"}

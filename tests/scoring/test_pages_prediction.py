@@ -92,6 +92,18 @@ def test_the_record_page_tells_the_chance_in_honest_words(
     assert "Phone number known" in words
 
 
+def test_a_chance_below_one_in_a_hundred_is_not_rounded_up(
+    learned: PredictionModel, manager: User, at: datetime
+) -> None:
+    learned.card["bias"] = -50
+    learned.save()
+    lead = people.inquiry(at=at)
+
+    words = text_of(signed_in(manager).get(f"/leads/{lead.pk}/"))
+
+    assert "under 1 % Of 100 leads like this, fewer than one became customers" in words
+
+
 def test_the_api_tells_chance_and_card(learned: PredictionModel, rep: User, at: datetime) -> None:
     lead = people.inquiry(at=at, phone="+4930123456")
     client = _api(rep)

@@ -59,6 +59,17 @@ def test_the_figures_name_how_many_they_are_of(client, marketer, simulation) -> 
     assert "as agreed" in page
 
 
+def test_shares_are_drawn_in_per_cent(client, marketer, simulation) -> None:
+    for figures in simulation.steps:
+        figures |= {"offers": 5, "decided": 5, "accepted": 4, "unknown": 0}
+    simulation.save()
+    client.force_login(marketer)
+
+    page = client.get(reverse("scoring:simulation", args=[simulation.pk])).content.decode()
+
+    assert f"Accepted, {simulation.threshold}: 80 %" in page
+
+
 @pytest.mark.parametrize(
     "asked", ["?threshold=61&calls=30", "?threshold=-4", "?threshold=x&calls=0"]
 )

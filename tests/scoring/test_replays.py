@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from math import floor
 
 import pytest
@@ -175,6 +176,15 @@ def test_a_higher_threshold_drops_who_was_offered_and_tells_who_was_missed(
     assert step(simulation).missed == 0
     assert (step(simulation, top).dropped, step(simulation, top).missed) == (1, 1)
     assert behind(simulation, "missed", top) == behind(simulation, "dropped", top) == {lead.pk}
+
+
+@pytest.mark.parametrize(("threshold", "size"), [(8, 1), (55, 5), (400, 20)])
+def test_the_threshold_moves_in_round_steps_from_the_one_agreed(threshold, size) -> None:
+    positions = queries.thresholds_of(Simulation(axis="score", threshold=threshold))
+
+    assert threshold in positions
+    assert {after - before for before, after in pairwise(positions)} == {size}
+    assert len(positions) <= 42
 
 
 def test_after_an_answer_only_new_points_count(hot_lead, happen, rep, replay, at) -> None:

@@ -61,7 +61,7 @@ class Plot:
 
 def bars(series: Sequence[Series], *, height: int = HEIGHT, unit: str = "") -> Plot:
     """Bars side by side per label, from zero."""
-    top, ticks = _scale(_values(series), height)
+    top, ticks = _scale(_values(series), height, unit)
     labels = [point.label for point in series[0].points] if series else []
     slot = 100 / max(len(labels), 1)
     thick = slot * 0.68 / max(len(series), 1)
@@ -80,7 +80,7 @@ def bars(series: Sequence[Series], *, height: int = HEIGHT, unit: str = "") -> P
 
 def line(series: Sequence[Series], *, height: int = HEIGHT, unit: str = "") -> Plot:
     """Lines over the labels; a value of None leaves a gap."""
-    top, ticks = _scale(_values(series), height)
+    top, ticks = _scale(_values(series), height, unit)
     labels = [point.label for point in series[0].points] if series else []
     across = spread(len(labels))
     marks, paths = [], []
@@ -124,13 +124,13 @@ def sparkline(values: Sequence[float | None]) -> Sparkline:
     )
 
 
-def _scale(values: Sequence[float], height: int) -> tuple[float, tuple[Tick, ...]]:
-    """The value at the top of the plot and about four ticks of round numbers."""
+def _scale(values: Sequence[float], height: int, unit: str) -> tuple[float, tuple[Tick, ...]]:
+    """The value at the top of the plot and about four ticks of round numbers; shares bear their sign."""
     size = nice(max([*values, 0.0]) / 4)
     count = max(1, math.ceil(max([*values, 0.0]) / size - 1e-9))
-    top = size * count
+    top, sign = size * count, " %" if unit == "%" else ""
     ticks = (
-        Tick(rounded(height - i / count * (height - HEAD)), _short(i * size))
+        Tick(rounded(height - i / count * (height - HEAD)), _short(i * size) + sign)
         for i in range(count + 1)
     )
     return top, tuple(ticks)
