@@ -123,7 +123,7 @@ class Keyset:
             values = json.loads(base64.urlsafe_b64decode(cursor.encode()))
             fields = zip(self._fields, values, strict=True)
             return [field.to_python(value) for field, value in fields]
-        except (ValueError, TypeError, ValidationError, binascii.Error):
+        except (ValueError, TypeError, OverflowError, ValidationError, binascii.Error):
             return None
 
     def _url(self, side: str, row: Any) -> str:

@@ -90,15 +90,18 @@ def is_expired(opt_in: OptIn, *, at: datetime) -> bool:
 def confirm_opt_in(*, token: UUID, at: datetime) -> OptIn:
     """Turn what was ticked into consent, with the wording of then; safe to repeat.
 
-    Raises OptIn.DoesNotExist for a token nobody has, Conflict when it has expired.
+    Raises OptIn.DoesNotExist for a token nobody has, Conflict when it has expired or
+    the person has another address by now.
     """
     lead_id = OptIn.objects.values_list("lead_id", flat=True).get(token=token)
-    Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).first()
+    lead = Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).first()
     opt_in = OptIn.objects.select_for_update().get(token=token)
     if opt_in.confirmed_at is not None:
         return opt_in
     if is_expired(opt_in, at=at):
         raise Conflict("This link was good for 30 days. Send the form again to get a new one.")
+    if lead is None or lead.email != opt_in.email:  # the click proves the address that was asked
+        raise Conflict("This link was for another address. Send the form again to get a new one.")
     opt_in.confirmed_at = at
     opt_in.save(update_fields=["confirmed_at"])
     record_consent(

@@ -137,6 +137,18 @@ def test_what_was_confirmed_before_the_mail_went_is_not_asked(
     assert Message.objects.get().error == "They have confirmed it already."
 
 
+def test_a_click_proves_no_other_address_than_the_one_that_was_asked(
+    ask: Any, client: Client, at: datetime
+) -> None:
+    opt_in = ask(at=at)
+    Lead.objects.filter(pk=opt_in.lead_id).update(email="other@example.com")
+
+    answer = client.post(f"/f/confirm/{opt_in.token}/")
+
+    assert answer.status_code == 410
+    assert not Consent.objects.filter(is_given=True, purpose="marketing").exists()
+
+
 def test_another_address_than_the_one_that_was_ticked_for_is_not_written_to(
     sink: Sink, ask: Any, at: datetime
 ) -> None:
